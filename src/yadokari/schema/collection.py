@@ -1,0 +1,209 @@
+"""A collection and the schema: the shape of everything stored, as immutable values.
+
+C1  Rules: None = superusers only, "" = everyone, else an expression.
+C2  A Schema is a snapshot: changing anything makes a new one with a higher version.
+C3  Names are unique ignoring ASCII case; ids are exact.
+
+Not here: JSON form (schema/collection_json.py), checks (schema/collection_check.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from yadokari.schema.fields import Field
+
+CollectionType: TypeAlias = Literal["base", "auth", "view"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailTemplate:
+    """Subject and HTML body with ``{PLACEHOLDERS}``."""
+
+    subject: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenOptions:
+    """Life of a kind of token in seconds, and the collection's part of its signing key."""
+
+    duration: int
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordAuth:
+    """Sign-in by password."""
+
+    enabled: bool = True
+    identity_fields: tuple[str, ...] = ("email",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mfa:
+    """A second method on sign-in; ``duration`` in seconds."""
+
+    enabled: bool = False
+    duration: int = 600
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Otp:
+    """One-time passwords by mail; ``duration`` in seconds, ``length`` in digits."""
+
+    enabled: bool = False
+    duration: int = 180
+    length: int = 8
+    email_template: MailTemplate = field(default_factory=MailTemplate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthAlert:
+    """Mail about a sign-in from a new place."""
+
+    enabled: bool = True
+    email_template: MailTemplate = field(default_factory=MailTemplate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2Provider:
+    """One configured OAuth2 provider; empty strings mean the provider's default."""
+
+    name: str
+    client_id: str = ""
+    client_secret: str = ""
+    auth_url: str = ""
+    token_url: str = ""
+    user_info_url: str = ""
+    display_name: str = ""
+    pkce: bool | None = None
+    extra: str = "{}"
+    """A JSON object as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2MappedFields:
+    """Which fields a provider's profile fills; "" = none."""
+
+    id: str = ""
+    name: str = ""
+    username: str = ""
+    avatar_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2:
+    """Sign-in through other services."""
+
+    enabled: bool = False
+    providers: tuple[OAuth2Provider, ...] = ()
+    mapped_fields: OAuth2MappedFields = field(default_factory=OAuth2MappedFields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthOptions:
+    """What an auth collection has beyond a base one."""
+
+    auth_rule: str | None = ""
+    manage_rule: str | None = None
+    auth_alert: AuthAlert = field(default_factory=AuthAlert)
+    oauth2: OAuth2 = field(default_factory=OAuth2)
+    password_auth: PasswordAuth = field(default_factory=PasswordAuth)
+    mfa: Mfa = field(default_factory=Mfa)
+    otp: Otp = field(default_factory=Otp)
+    auth_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=432_000))
+    password_reset_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=1_800))
+    email_change_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=1_800))
+    verification_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=86_400))
+    file_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=180))
+    verification_template: MailTemplate = field(default_factory=MailTemplate)
+    reset_password_template: MailTemplate = field(default_factory=MailTemplate)
+    confirm_email_change_template: MailTemplate = field(default_factory=MailTemplate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """A typed set of records. Not slotted: it caches look-ups by name."""
+
+    id: str
+    name: str
+    type: CollectionType = "base"
+    fields: tuple[Field, ...] = ()
+    indexes: tuple[str, ...] = ()
+    list_rule: str | None = None
+    view_rule: str | None = None
+    create_rule: str | None = None
+    update_rule: str | None = None
+    delete_rule: str | None = None
+    system: bool = False
+    created: str = ""
+    updated: str = ""
+    auth: AuthOptions | None = None
+    """Set exactly when ``type`` is auth."""
+    view_query: str = ""
+    """Set exactly when ``type`` is view: the user's SELECT, kept verbatim."""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """Fields by exact name."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Field]:
+        """Fields by id."""
+        return {field.id: field for field in self.fields}
+
+    @property
+    def is_auth(self) -> bool:
+        """Whether its records can sign in."""
+        return self.type == "auth"
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a saved SELECT."""
+        return self.type == "view"
+
+
+SUPERUSERS_NAME = "_superusers"
+SUPERUSERS_ID = "pbc_3142635823"
+"""Client SDKs know a superuser by this id or that name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """All collections at one version. Not slotted: it caches look-ups."""
+
+    collections: tuple[Collection, ...] = ()
+    version: int = 0
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Collection]:
+        """Collections by id."""
+        return {collection.id: collection for collection in self.collections}
+
+    @cached_property
+    def _by_lower_name(self) -> Mapping[str, Collection]:
+        return {collection.name.lower(): collection for collection in self.collections}
+
+    @cached_property
+    def _by_key(self) -> dict[str, Collection]:
+        keys = {collection.name: collection for collection in self.collections}
+        return {**keys, **self.by_id}
+
+    def find(self, id_or_name: str) -> Collection | None:
+        """The collection with this id (exact) or name (ignoring case), or None."""
+        return self._by_key.get(id_or_name) or self._by_lower_name.get(id_or_name.lower())
+
+    def named(self, name: str) -> Collection | None:
+        """The collection with exactly this name, or None."""
+        found = self._by_lower_name.get(name.lower())
+        return found if found is not None and found.name == name else None
+
+    def with_collections(self, collections: Iterable[Collection]) -> Schema:
+        """The next version, holding exactly these collections."""
+        return Schema(collections=tuple(collections), version=self.version + 1)
