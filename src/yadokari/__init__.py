@@ -1,0 +1,1 @@
+"""Yadokari: an application backend that starts in the smallest shell and moves into bigger ones."""

@@ -1,0 +1,1 @@
+"""What every layer may lean on: errors, problems, ids, dates, JSON text. Imports nothing of ours."""

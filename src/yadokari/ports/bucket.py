@@ -1,0 +1,60 @@
+"""Blobs: immutable-ish objects under keys, wherever they are kept.
+
+B1  A put is atomic: readers see the whole blob or none of it.
+B2  Keys are relative paths of safe segments, never beginning with ``/`` and without ``..``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import NewType, Protocol
+
+BlobKey = NewType("BlobKey", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobInfo:
+    """What is known of a blob without reading it."""
+
+    size_bytes: int
+    modified_ms: int
+    content_type: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Bucket(Protocol):
+    """A place for blobs."""
+
+    async def put(
+        self,
+        key: BlobKey,
+        body: AsyncIterator[bytes] | bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str],
+    ) -> None:
+        """Write or replace a blob; atomic. Raises Unavailable."""
+        ...
+
+    async def head(self, key: BlobKey) -> BlobInfo:
+        """Facts about a blob. Raises NotFound."""
+        ...
+
+    def read(
+        self, key: BlobKey, *, start: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Bytes of a blob in chunks of at most 64 KiB. Raises NotFound."""
+        ...
+
+    async def delete(self, key: BlobKey) -> None:
+        """Remove a blob; a missing one is no error."""
+        ...
+
+    async def delete_prefix(self, prefix: str) -> None:
+        """Remove every blob whose key begins with ``prefix``."""
+        ...
+
+    def list(self, prefix: str) -> AsyncIterator[BlobKey]:
+        """Keys that begin with ``prefix``, in byte order."""
+        ...

@@ -1,0 +1,292 @@
+"""The store: a database behind our contract.
+
+Promises every adapter keeps (shown by ``yadokari.testing.StoreSuite``):
+
+P1  A unit of work is atomic, and its decisions hold as if units ran one by one.
+P2  Every write adds one entry to the change log in the same transaction; entries are in commit
+    order with dependencies, and hold no secrets.
+P3  A version grows with every write of a record; creation stamps grow with every new record.
+P4  What ``transact`` returned is committed; ``Committed.durable`` says when it also survives.
+P5  Text is compared as bytes; values come back exactly as they were put.
+P6  ``work`` may run more than once, so it touches nothing but its transaction.
+
+Not here: what a plan means (rules/plan.py), who may do what (records).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, NewType, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from yadokari.rules.bind import Binding
+from yadokari.rules.plan import Plan
+from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.fields import Field, Value
+from yadokari.schema.steps import SchemaStep
+
+T = TypeVar("T")
+
+Version = NewType("Version", int)
+ABSENT = Version(0)
+"""As ``expected``: the record must not exist yet."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A stored record. ``values`` holds every field of its collection, canonical."""
+
+    collection_id: str
+    values: dict[str, Value]
+    version: int = 0
+    """Grows with every write; 0 = not stored yet."""
+    stamp: int = 0
+    """Creation stamp, strictly increasing per store; 0 = not stored yet."""
+
+    @property
+    def id(self) -> str:
+        """The record's id."""
+        return self.values["id"]  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A window of an ordered result."""
+
+    offset: int
+    limit: int
+    """At most this many rows; 1 to 1000."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a store can do; ask these, never for the database's name."""
+
+    atomic_batch_max: int | None
+    """Most writes in one unit of work; None = no limit."""
+    view_queries: bool
+    """Whether ``describe_view`` and view collections work."""
+    schema_in_transaction: bool
+    """Whether schema steps are undone with their unit of work."""
+    raw_sql: bool
+    """Whether free SQL can be run on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One entry of the change log."""
+
+    position: int
+    """Order in the log of this epoch; do not count on density."""
+    transaction: int
+    """The same for all entries of one unit of work."""
+    op: Literal["create", "update", "delete"]
+    collection_id: str
+    record_id: str
+    version: int
+    before: Row | None = None
+    """Known to the process that wrote it; for deletes to every reader, without secrets."""
+    after: Row | None = None
+    """Known to the process that wrote it; others read the record again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """A place in a store's change log."""
+
+    epoch: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Entries after a cursor, and where to go on."""
+
+    entries: tuple[Change, ...]
+    cursor: Cursor
+    lost: bool = False
+    """Entries after the cursor were pruned: read everything anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """Who may write."""
+
+    epoch: int
+    state: Literal["open", "frozen", "replica", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed(Generic[T]):
+    """What a unit of work decided, and where it stands in the log."""
+
+    value: T
+    changes: tuple[Change, ...] = ()
+    cursor: Cursor | None = None
+    durable: Callable[[], Awaitable[None]] | None = None
+    """Await it before anything leaves the process; None = already so."""
+
+
+ViewColumnKind: TypeAlias = Literal["text", "number", "integer", "bool", "json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewColumn:
+    """One output column of a view's SELECT, as the store describes it."""
+
+    name: str
+    collection: str | None = None
+    """Name of the collection whose plain column it is."""
+    source: Field | None = None
+    """The field behind it when it is a plain column."""
+    kind: ViewColumnKind = "json"
+
+
+class Reads(Protocol):
+    """What can be asked; of a store, or of a transaction that sees its own writes."""
+
+    async def get(self, collection: Collection, ids: Sequence[str]) -> dict[str, Row]:
+        """The records with these ids that exist, by id.
+
+        Raises:
+            Unavailable: the store cannot serve now.
+        """
+        ...
+
+    async def first(self, plan: Plan, binding: Binding, *, id: str | None = None) -> Row | None:
+        """The first record the plan finds (with this id, when given), or None.
+
+        Raises:
+            BadRequest: the store cannot run such a plan (a view that lost a column, say).
+            Unavailable: the store cannot serve now.
+        """
+        ...
+
+    async def select(self, plan: Plan, binding: Binding, *, page: Page) -> list[Row]:
+        """The records the plan finds, each once, in its order, ties by creation stamp.
+
+        Raises: as ``first``.
+        """
+        ...
+
+    async def count(self, plan: Plan, binding: Binding) -> int:
+        """How many records the plan finds. Raises: as ``first``."""
+        ...
+
+    async def pointing_at(
+        self, collection: Collection, field: str, ids: Sequence[str], *, rows_max: int | None = None
+    ) -> list[Row]:
+        """Records whose relation ``field`` holds one of ``ids``, in creation order."""
+        ...
+
+    async def all_of(self, collection: Collection, *, rows_max: int | None = None) -> list[Row]:
+        """Every record of a collection in creation order."""
+        ...
+
+
+class Transaction(Reads, Protocol):
+    """One unit of work."""
+
+    @property
+    def schema(self) -> Schema:
+        """The schema as this unit of work sees it."""
+        ...
+
+    async def put(self, row: Row, *, expected: int) -> Row:
+        """Write a record; returns it with its new version and stamp.
+
+        Args:
+            expected: Version it was read with; ABSENT for a new one.
+
+        Raises:
+            Conflict: a unique index already has its values.
+            Stale: the stored version is another one.
+        """
+        ...
+
+    async def remove(self, row: Row) -> None:
+        """Delete a record as it was read. Raises Stale when it changed since."""
+        ...
+
+    async def apply(self, steps: Sequence[SchemaStep], *, schema: Schema) -> None:
+        """Change tables, and make ``schema`` the one in force when this commits.
+
+        Raises:
+            Conflict: a unique index cannot be made over the stored values.
+            BadRequest: an index or a view's SELECT that the store refuses; ``problems`` names it.
+        """
+        ...
+
+    async def describe_view(self, sql: str) -> tuple[ViewColumn, ...]:
+        """Output columns of a SELECT. Raises BadRequest with the store's reason."""
+        ...
+
+    async def sample_view(self, sql: str, *, rows_max: int) -> list[dict[str, object]]:
+        """The first rows of a SELECT, raw."""
+        ...
+
+    def savepoint(self) -> Savepoint:
+        """A part of this unit of work that can be undone alone: ``async with tx.savepoint():``."""
+        ...
+
+
+class Savepoint(Protocol):
+    """Undoes what happened inside when an exception leaves it."""
+
+    async def __aenter__(self) -> None: ...
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None: ...
+
+
+class Store(Reads, Protocol):
+    """A database."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    @property
+    def schema(self) -> Schema:
+        """The schema in force."""
+        ...
+
+    async def transact(
+        self, work: Callable[[Transaction], Awaitable[T]]
+    ) -> Committed[T]:
+        """Run a unit of work; returns once it is committed.
+
+        Raises: what ``work`` raises (nothing is kept then), after everything decided before it in
+        the same group is committed; Unavailable; Fenced is an Unavailable.
+        """
+        ...
+
+    async def changes(self, after: Cursor, *, entries_max: int) -> Changes:
+        """Log entries after a cursor, oldest first."""
+        ...
+
+    def watch(self, listener: Callable[[tuple[Change, ...]], None]) -> Callable[[], None]:
+        """Call ``listener`` with the changes of each durable unit of work; returns the way to stop."""
+        ...
+
+    async def head(self) -> Cursor:
+        """The end of the change log."""
+        ...
+
+    async def fence(self) -> Fence:
+        """Who may write, as stored."""
+        ...
+
+    async def close(self) -> None:
+        """Finish running work and let go of the database."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservedCollections:
+    """System data that live behind the same store; see collections/reserved.py."""
+
+    collections: tuple[Collection, ...] = field(default_factory=tuple)
+
+
+Rows: TypeAlias = Mapping[str, Row]

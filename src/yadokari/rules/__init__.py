@@ -1,0 +1,1 @@
+"""The rule and filter language: tokens, tree, names resolved, plan, evaluator. Pure."""

@@ -1,0 +1,143 @@
+"""Filling a plan's slots with the values of one request.
+
+B1  A bound value is what a database would bind: text, number, bool, or None.
+B2  Lists and objects of the request become compact JSON text.
+B3  Equality depends on whether a value is null, empty, or anything else; ``classes`` says which,
+    and compiled statements are cached by it.
+
+Not here: where the values come from; the caller hands in a RequestContext.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import msgspec
+
+from yadokari.rules.macros import macro_value
+from yadokari.rules.plan import (
+    Constant,
+    FilterLiteral,
+    Macro,
+    Plan,
+    RequestPresence,
+    RequestValue,
+    Slot,
+)
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """What rules may ask about a request. Values are decoded JSON; missing keys are null."""
+
+    context: str = "default"
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names lower-case with ``_`` for ``-``."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] = field(default_factory=dict)
+    """Submitted keys after modifiers and type conversion."""
+    auth: Mapping[str, object] | None = None
+    """The caller's auth record with ``collectionId`` and ``collectionName``; None for a guest."""
+    changed: frozenset[str] = frozenset()
+    """Body keys whose value differs from the stored one."""
+    now_ms: int = 0
+
+    def lookup(self, path: Sequence[str]) -> object:
+        """The value at a path such as ("body", "meta", "a"), or None."""
+        match path[0]:
+            case "auth":
+                found: object = self.auth
+            case "body":
+                found = self.body
+            case "query":
+                found = self.query
+            case "headers":
+                found = self.headers
+            case "method":
+                return self.method
+            case "context":
+                return self.context
+            case _:
+                return None
+        for name in path[1:]:
+            if isinstance(found, Mapping):
+                found = found.get(name)
+            elif isinstance(found, Sequence) and not isinstance(found, str) and name.isdigit():
+                found = found[int(name)] if int(name) < len(found) else None
+            else:
+                return None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A plan's slots filled: the values, and their classes as one short text."""
+
+    values: tuple[Scalar, ...] = ()
+    classes: str = ""
+
+
+NOTHING = Binding()
+"""The binding of a plan without slots."""
+
+
+def bind(plan: Plan, context: RequestContext, literals: Sequence[str | float] = ()) -> Binding:
+    """Fill the slots of a plan.
+
+    Args:
+        literals: The client filter's literals, in order of their places.
+    """
+    if not plan.slots:
+        return NOTHING
+    values = tuple([_fill(slot, context, literals) for slot in plan.slots])
+    return Binding(values, "".join([value_class(value) for value in values]))
+
+
+def value_class(value: Scalar) -> str:
+    """``n`` for null, ``e`` for the empty text, ``v`` for any other value."""
+    if value is None:
+        return "n"
+    return "e" if value == "" and isinstance(value, str) else "v"
+
+
+def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) -> Scalar:
+    match slot:
+        case Constant():
+            return slot.value
+        case FilterLiteral():
+            return literals[slot.index]
+        case RequestValue():
+            return _scalar(context.lookup(slot.path), numeric=slot.numeric)
+        case RequestPresence():
+            return _present(context, slot.path)
+        case Macro():
+            return macro_value(slot.name, context.now_ms)
+
+
+def _present(context: RequestContext, path: tuple[str, ...]) -> bool:
+    if path[0] == "changed":
+        return path[1] in context.changed
+    holder = context.lookup(path[:-1])
+    return isinstance(holder, Mapping) and path[-1] in holder
+
+
+def _scalar(value: object, *, numeric: bool) -> Scalar:
+    match value:
+        case None | bool():
+            return value
+        case int() | float():
+            return float(value) if abs(value) > 2**53 else value
+        case str():
+            if numeric:
+                try:
+                    return float(value)
+                except ValueError:
+                    return value
+            return value
+        case _:
+            return msgspec.json.encode(value).decode()

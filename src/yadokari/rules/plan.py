@@ -1,0 +1,365 @@
+"""A plan: a filter, its rules and a sort with every name resolved; still database-neutral.
+
+R1  A plan holds no request's values: those stand in numbered slots, filled by ``rules/bind.py``.
+R2  A join leads from the root row, or from another join, to zero or more rows. An empty one counts
+    as one row of NULLs. Joins are shared: conditions on the same path speak of the same element.
+R3  A comparison with ``every`` holds for the chosen elements and is contradicted by no element of
+    its multi-valued operands.
+R4  Logic is three-valued as in SQL; a row is found when the whole is true.
+R5  A comparison converts as its operands' affinities say (SQLite's rules), so compiler and
+    evaluator have one definition to follow.
+
+Not here: making plans (rules/resolve.py), running them (rules/evaluate.py, stores/sql).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal, TypeAlias
+
+from yadokari.schema.collection import Collection
+
+ROOT = 0
+"""The join number of the row in question."""
+
+
+# --- values of a request ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal of a rule: the same in every request."""
+
+    value: str | float
+
+
+@dataclass(frozen=True, slots=True)
+class FilterLiteral:
+    """The literal at ``index`` of the client's filter."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestValue:
+    """A value of the request, such as ("auth", "id") or ("query", "lang").
+
+    ``numeric`` asks for numeric text to become a number: the last name is a number field.
+    """
+
+    path: tuple[str, ...]
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPresence:
+    """Whether the request has this key: ("body", "title") for ``@request.body.title:isset``."""
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A moment or a part of one, such as ``@now``."""
+
+    name: str
+
+
+Slot: TypeAlias = Constant | FilterLiteral | RequestValue | RequestPresence | Macro
+
+
+# --- joins -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """To the records named by a relation field of the parent."""
+
+    field: str
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """To the records whose relation ``field`` names the parent."""
+
+    field: str
+    field_many: bool
+    many: bool
+    """False when that field has a unique index of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """To the items of a list (or single) field of the parent; the join has no record."""
+
+    field: str
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadSlot:
+    """To the items of a list in the request."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """To every record of a collection; two aliases are two joins."""
+
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByIds:
+    """To the records whose ids stand in a slot: one id, or a list of them (``many``)."""
+
+    slot: int
+    many: bool
+
+
+Step: TypeAlias = Follow | Back | Spread | SpreadSlot | Cross | ByIds
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """One step on a path. ``collection`` is None for spreads."""
+
+    number: int
+    parent: int
+    step: Step
+    collection: Collection | None
+    many: bool
+    """Whether it, or a join it hangs on, can give several rows."""
+
+
+# --- operands ----------------------------------------------------------------------------------
+
+
+class Affinity(Enum):
+    """How a value of an operand converts when compared; SQLite's column affinities."""
+
+    TEXT = "text"
+    NUMERIC = "numeric"
+    NONE = "none"
+
+
+StoredKind: TypeAlias = Literal["text", "number", "bool", "list", "json", "geo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A stored field as it is. Lists are compared as their JSON text."""
+
+    join: int
+    name: str
+    kind: StoredKind
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPart:
+    """A value inside a json or geoPoint field; digits in ``path`` are positions in arrays."""
+
+    join: int
+    name: str
+    path: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The value of a spread join."""
+
+    join: int
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How many items a list (or single) field has."""
+
+    of: Column
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLength:
+    """How many items a list in the request has."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """ASCII lower case of the operand's text."""
+
+    of: PlanOperand
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRef:
+    """The value in a slot."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """The literal null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """The literals true and false: 1 and 0."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """Great-circle distance in km between two points (lon, lat, lon, lat in degrees)."""
+
+    arguments: tuple[PlanOperand, PlanOperand, PlanOperand, PlanOperand]
+
+
+@dataclass(frozen=True, slots=True)
+class Strftime:
+    """SQLite's strftime: a format, then a time and modifiers."""
+
+    arguments: tuple[PlanOperand, ...]
+
+
+PlanOperand: TypeAlias = (
+    Column
+    | JsonPart
+    | Item
+    | Length
+    | SlotLength
+    | Lower
+    | SlotRef
+    | Null
+    | Flag
+    | Distance
+    | Strftime
+)
+
+
+# --- conditions ---------------------------------------------------------------------------------
+
+
+class Op(Enum):
+    """A comparison without its ``?``."""
+
+    EQ = "="
+    NE = "!="
+    GT = ">"
+    GE = ">="
+    LT = "<"
+    LE = "<="
+    LIKE = "~"
+    UNLIKE = "!~"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """``left op right``."""
+
+    left: PlanOperand
+    op: Op
+    right: PlanOperand
+    every: bool
+    """No ``?``: multi-valued operands must not be contradicted (R3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All parts are true."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One part is true."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """False: a rule about a caller or a collection that cannot be."""
+
+
+Condition: TypeAlias = Compare | And | Or | Never
+
+
+# --- orders --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Order by an operand."""
+
+    operand: PlanOperand
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ByCreation:
+    """Order by the hidden creation stamp (insertion order)."""
+
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffled:
+    """Any order, another one each time."""
+
+
+Order: TypeAlias = By | ByCreation | Shuffled
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What to find in one collection, and in what order. Compared by identity: caches key on it."""
+
+    collection: Collection
+    joins: tuple[Join, ...] = ()
+    """Join number n stands at n - 1."""
+    where: Condition | None = None
+    order: tuple[Order, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    cache: dict[object, object] = field(default_factory=dict, repr=False)
+    """What stores derived from this plan (compiled SQL by dialect and value classes)."""
+
+    def join(self, number: int) -> Join:
+        """The join with this number (1 and up)."""
+        return self.joins[number - 1]
+
+
+def affinity(operand: PlanOperand) -> Affinity:
+    """How values of this operand convert in a comparison."""
+    match operand:
+        case Column(kind="text"):
+            return Affinity.TEXT
+        case Column():
+            return Affinity.NUMERIC
+        case _:
+            return Affinity.NONE
+
+
+def null_is_blank(operand: PlanOperand) -> bool:
+    """Whether NULL and the empty text are one value for ``=`` and ``!=``; not so inside JSON."""
+    return not isinstance(operand, JsonPart)
+
+
+def joins_of(operand: PlanOperand) -> frozenset[int]:
+    """Numbers of the joins an operand reads directly, ROOT left out."""
+    match operand:
+        case Column() | JsonPart() | Item():
+            return frozenset((operand.join,)) if operand.join != ROOT else frozenset()
+        case Length() | Lower():
+            return joins_of(operand.of)
+        case Distance() | Strftime():
+            return frozenset().union(*(joins_of(argument) for argument in operand.arguments))
+        case _:
+            return frozenset()
