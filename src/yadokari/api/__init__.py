@@ -1,0 +1,1 @@
+"""The HTTP door: translates requests and answers, decides nothing."""

@@ -1,0 +1,1 @@
+"""PocketBase's wire shapes, error codes and headers; imports nothing of ours."""
