@@ -60,7 +60,7 @@ CALLS = (
 REQUEST = (
     "@request.query.qt", "@request.query.qt:isset",
     "@request.headers.x_five", 
-    "@request.auth.id", "@request.auth.verified", 
+    "@request.auth.email", "@request.auth.verified", 
     "@request.body.t", "@request.body.n", "@request.body.b",
     "@request.body.j", "@request.body.j.k", "@request.body.sm", "@request.body.sm:each",
     "@request.body.r1.name", "@request.body.rm.name",
