@@ -1,0 +1,1 @@
+"""Who is calling: tokens, passwords, sign-in and the installation's secret."""
