@@ -1,8 +1,8 @@
-"""Answers: status, headers and a body that is known or streamed.
+r"""Answers: status, headers and a body that is known or streamed.
 
 W1  Every answer carries the fixed headers of its kind, and a length unless it is streamed.
 W2  204 and 304 have no body; HEAD sends the headers of GET alone.
-W3  Server-sent events are framed ``id:``, ``event:``, ``data:`` without blanks, ``\\n`` ends.
+W3  Server-sent events are framed ``id:``, ``event:``, ``data:`` without blanks, ``\n`` ends.
 
 Not here: turning errors into answers (api/errors.py), CORS (api/cors.py).
 """
@@ -51,9 +51,7 @@ class Response:
 
     async def send(self, send: Send, *, head: bool) -> None:
         """Send it through ASGI; ``head`` leaves the body out."""
-        await send(
-            {"type": "http.response.start", "status": self.status, "headers": self.headers}
-        )
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         stream = self.stream
         if stream is None or head:
             await send({"type": "http.response.body", "body": b"" if head else self.body})
@@ -65,9 +63,7 @@ class Response:
 
 def json_bytes(body: bytes, *, status: int = 200) -> Response:
     """An answer whose JSON is made already."""
-    return Response(
-        status, [*fixed.JSON, (b"content-length", str(len(body)).encode())], body
-    )
+    return Response(status, [*fixed.JSON, (b"content-length", str(len(body)).encode())], body)
 
 
 def json_response(
@@ -91,7 +87,7 @@ def json_response(
         BadRequest: ``fields`` is not understood.
     """
     if request.query_string and (fields := request.query.get("fields")):
-        from yadokari.api.picker import parse_picker  # noqa: PLC0415 - rare, keeps start quick
+        from yadokari.api.picker import parse_picker
 
         picker = parse_picker(fields)
         value = picker.pick_page(value) if page else picker.pick(value)

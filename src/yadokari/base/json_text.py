@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 import msgspec
 
-JsonValue: TypeAlias = Union[
-    None, bool, int, float, str, list["JsonValue"], dict[str, "JsonValue"]
-]
+JsonValue: TypeAlias = bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"] | None
 
 NESTING_MAX = 10_000
 """Deepest nesting that is read; PocketBase's ceiling: what saves there saves here."""

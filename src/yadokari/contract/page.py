@@ -15,9 +15,7 @@ PER_PAGE_MAX: Final = 1_000
 UNCOUNTED: Final = -1
 
 
-def page_object(
-    items: object, *, page: int, per_page: int, total_items: int
-) -> dict[str, object]:
+def page_object(items: object, *, page: int, per_page: int, total_items: int) -> dict[str, object]:
     """The object of one page; pass ``UNCOUNTED`` as total when nothing was counted."""
     total_pages = UNCOUNTED if total_items < 0 else -(-total_items // per_page)
     return {

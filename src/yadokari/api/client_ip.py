@@ -1,0 +1,85 @@
+"""The client's address behind proxies that are trusted.
+
+D1  A header counts only when it is configured; the first configured one that is present decides.
+D2  Its last occurrence is read, its right-most valid address taken (or the left-most).
+D3  IPv6 is written in its expanded form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import (
+    IPv4Network,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from yadokari.api.request import Request
+
+HEALTH_HEADERS = ("CF-Connecting-IP", "Fly-Client-IP")
+"""Well-known headers of proxies, which the health answer hints at."""
+
+
+class TrustedProxy:
+    """Where the client's address is found."""
+
+    __slots__ = ("_headers", "_use_leftmost", "names")
+
+    def __init__(self, headers: Sequence[str] = (), *, use_leftmost: bool = False) -> None:
+        self.names = tuple(headers)
+        self._headers = tuple(name.lower().encode() for name in headers)
+        self._use_leftmost = use_leftmost
+
+    def real_ip(self, request: Request) -> str:
+        """The client's address; the socket's when no header decides."""
+        for name in self._headers:
+            values = request.header_values(name)
+            if not values or not values[-1]:
+                continue
+            parts = values[-1].split(",")
+            for part in parts if self._use_leftmost else reversed(parts):
+                address = expanded(part.strip())
+                if address:
+                    return address
+            break
+        return expanded(request.remote_ip) or request.remote_ip
+
+    def possible_header(self, request: Request) -> str:
+        """The first of the usual headers that this request carries; "" for none."""
+        for name in (*self.names, *HEALTH_HEADERS):
+            if request.header(name.lower().encode()):
+                return name
+        return ""
+
+
+def expanded(text: str) -> str:
+    """An address in its long form, "" when it is none."""
+    if len(text) > 64:
+        return ""
+    try:
+        return ip_address(text).exploded
+    except ValueError:
+        return ""
+
+
+def parse_networks(texts: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and CIDR ranges.
+
+    Raises:
+        ValueError: a text is neither.
+    """
+    return tuple(ip_network(text.strip(), strict=False) for text in texts)
+
+
+def within(ip: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Whether an address lies in one of the networks; False for what is no address."""
+    if not networks:
+        return False
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)

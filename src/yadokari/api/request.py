@@ -1,0 +1,170 @@
+"""A request as handlers see it: everything is parsed when first asked for.
+
+R1  Path segments and parameters are decoded once; the first of equal query names wins.
+R2  Header names are lower-case; the first of equal headers wins, ``header_values`` has all.
+R3  A request is made for each call, so it does no work before it is asked.
+
+Not here: reading and parsing bodies (api/body.py), who the caller is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+
+import msgspec
+
+from yadokari.api.query_text import parse_query
+
+if TYPE_CHECKING:
+    from yadokari.api.body import Body
+
+Scope: TypeAlias = MutableMapping[str, object]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, object]]]
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+BODY_BYTES_MAX = 32 * 1024 * 1024
+"""Largest body of an ordinary request; PocketBase's ceiling."""
+
+
+class Request:
+    """One HTTP request."""
+
+    __slots__ = (
+        "_body",
+        "_header_map",
+        "_headers",
+        "_query",
+        "body_bytes_max",
+        "id",
+        "memo",
+        "method",
+        "params",
+        "path",
+        "query_string",
+        "raw_headers",
+        "real_ip",
+        "receive",
+        "remote_ip",
+    )
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        path: str,
+        query_string: bytes,
+        raw_headers: list[tuple[bytes, bytes]],
+        receive: Receive,
+        remote_ip: str,
+    ) -> None:
+        self.method = method
+        """Upper case, as sent; HEAD stays HEAD."""
+        self.path = path
+        """Decoded path; ambiguous where a segment holds a slash, so for logs and labels only."""
+        self.query_string = query_string
+        """Undecoded query without the question mark."""
+        self.raw_headers = raw_headers
+        """As ASGI gives them."""
+        self.receive = receive
+        self.remote_ip = remote_ip
+        """Address of the socket's other end, "" when unknown."""
+        self.real_ip = remote_ip
+        """Address of the client behind trusted proxies (api/client_ip.py sets it)."""
+        self.params: dict[str, str] = {}
+        """Values of the route's ``{names}``, decoded."""
+        self.body_bytes_max: int | None = BODY_BYTES_MAX
+        """Largest body that is read, in bytes; None for no limit. Handlers may widen it before
+        the first use of the body."""
+        self.id = ""
+        """For logs; set when somebody listens."""
+        self.memo: dict[str, object] = {}
+        """Whatever the steps of one request tell each other; keys are module names."""
+        self._query: dict[str, str] | None = None
+        self._header_map: dict[bytes, bytes] | None = None
+        self._headers: dict[str, str] | None = None
+        self._body: Body | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Query values by name (R1)."""
+        query = self._query
+        if query is None:
+            query = self._query = parse_query(self.query_string) if self.query_string else {}
+        return query
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers as text by lower-case name (R2)."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = {
+                name.decode("latin-1"): value.decode("utf-8", "replace")
+                for name, value in self._map().items()
+            }
+        return headers
+
+    def header(self, name: bytes) -> str:
+        """One header by lower-case name, "" when absent; cheaper than ``headers``."""
+        value = self._map().get(name)
+        return "" if value is None else value.decode("utf-8", "replace")
+
+    def header_values(self, name: bytes) -> list[str]:
+        """All values of a header in order."""
+        return [value.decode("utf-8", "replace") for key, value in self.raw_headers if key == name]
+
+    @property
+    def token(self) -> str:
+        """The bearer token, "" when there is none; the word Bearer is optional."""
+        value = self._map().get(b"authorization")
+        if value is None:
+            return ""
+        text = value.decode("latin-1")
+        if text[:7].lower() == "bearer ":
+            text = text[7:]
+        return text.strip()
+
+    async def body(self) -> Body:
+        """The parsed body, read once.
+
+        Raises:
+            BadRequest: it is malformed or of an unknown content type.
+            TooLarge: it passes ``body_bytes_max``.
+            ClientGone: the client went away or sent nothing for too long.
+        """
+        if self._body is None:
+            from yadokari.api.body import read_body
+
+            self._body = await read_body(self)
+        return self._body
+
+    async def bind(self, shape: type[Shape]) -> Shape:
+        """The body of an endpoint with a fixed shape (api/shape.py); errors as ``body``."""
+        from yadokari.api.shape import bind
+
+        return await bind(self, shape)
+
+    def close(self) -> None:
+        """Give back temporary files of the body."""
+        if self._body is not None:
+            self._body.close()
+
+    def _map(self) -> dict[bytes, bytes]:
+        headers = self._header_map
+        if headers is None:
+            # Reversed, so that the first of equal names is the one that stays.
+            headers = self._header_map = dict(reversed(self.raw_headers))
+        return headers
+
+
+def request_of(scope: Scope, receive: Receive, *, path: str) -> Request:
+    """The request of an ASGI scope; ``path`` is decoded already."""
+    client = scope.get("client")
+    return Request(
+        method=cast("str", scope["method"]),
+        path=path,
+        query_string=cast("bytes", scope["query_string"]),
+        raw_headers=cast("list[tuple[bytes, bytes]]", scope["headers"]),
+        receive=receive,
+        remote_ip=cast("tuple[str, int]", client)[0] if client else "",
+    )
