@@ -90,7 +90,9 @@ class _Parser:
                 self._join(group, token)
             else:
                 if not group.expects_operand:
-                    raise RuleError("a comparison must be joined by && or ||", position=token.position)
+                    raise RuleError(
+                        "a comparison must be joined by && or ||", position=token.position
+                    )
                 group.add(self._comparison())
         if len(open_groups) > 1:
             raise RuleError("a group is not closed")

@@ -203,6 +203,14 @@ class SlotRef:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotColumn:
+    """A field of the caller: its value stands in a slot, but it compares as a column would."""
+
+    slot: int
+    kind: StoredKind
+
+
+@dataclass(frozen=True, slots=True)
 class Null:
     """The literal null."""
 
@@ -236,6 +244,7 @@ PlanOperand: TypeAlias = (
     | SlotLength
     | Lower
     | SlotRef
+    | SlotColumn
     | Null
     | Flag
     | Distance
@@ -339,9 +348,9 @@ class Plan:
 def affinity(operand: PlanOperand) -> Affinity:
     """How values of this operand convert in a comparison."""
     match operand:
-        case Column(kind="text"):
+        case Column(kind="text") | SlotColumn(kind="text"):
             return Affinity.TEXT
-        case Column():
+        case Column() | SlotColumn():
             return Affinity.NUMERIC
         case _:
             return Affinity.NONE

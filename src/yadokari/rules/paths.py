@@ -1,0 +1,197 @@
+"""Walking a dotted path from a row to a value: relations, back-relations, JSON, modifiers.
+
+W1  Every step through a relation is a join; ``rel.id`` of a single relation is ``rel`` itself.
+W2  A restricted walk (a client's filter) never reads hidden fields and only enters collections
+    whose list rule allows it; that rule becomes a condition on the joined row.
+W3  ``:length`` and ``:each`` mean something on select, relation and file fields only and are
+    ignored elsewhere; inside JSON a modifier is part of the key.
+
+Not here: names beginning with ``@`` (rules/request_names.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from yadokari.rules.errors import RuleError
+from yadokari.rules.joins import Joins
+from yadokari.rules.plan import (
+    Back,
+    Column,
+    Compare,
+    Condition,
+    Flag,
+    Follow,
+    Item,
+    JsonPart,
+    Length,
+    Lower,
+    Null,
+    Op,
+    Or,
+    PlanOperand,
+    Spread,
+    StoredKind,
+)
+from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.fields import (
+    BoolField,
+    EmailField,
+    Field,
+    FileField,
+    GeoPointField,
+    JsonField,
+    NumberField,
+    RelationField,
+    SelectField,
+    is_list,
+)
+from yadokari.schema.index import single_unique_columns
+
+RELATIONS_MAX = 6  # the contract's depth of relation paths
+MODIFIERS = frozenset({"lower", "length", "each", "isset", "changed"})
+_BACK = re.compile(r"^(\w+?)_via_(\w+)$", re.ASCII)
+
+
+@dataclass(slots=True)
+class Walk:
+    """What every path of one plan shares."""
+
+    schema: Schema
+    joins: Joins
+    restricted: bool
+    """Whether client restrictions hold (W2)."""
+    rule_of: Callable[[Collection, int], Condition | None]
+    """The list rule of a collection as a condition on a join; None when everyone may list."""
+    guards: dict[int, Condition | None] = field(default_factory=dict)
+    """Conditions that the joins walked through add at the top, by join."""
+
+
+def walk(
+    path: Walk, start: int, collection: Collection, names: list[str], *, trusted: bool = False
+) -> PlanOperand:
+    """The operand a path leads to, from the row of join ``start``.
+
+    Args:
+        trusted: Part of a rule even in a restricted plan: hidden fields may be read.
+
+    Raises:
+        RuleError: a name is unknown or hidden, or leads no further.
+    """
+    join, relations = start, 0
+    restricted = path.restricted and not trusted
+    for place, word in enumerate(names):
+        last = place == len(names) - 1
+        name, _, modifier = word.partition(":") if last else (word, "", "")
+        found = collection.by_name.get(name)
+        if found is None:
+            if last:
+                raise RuleError(f"unknown field {name!r}")
+            step, collection = _back_step(path, collection, name, restricted=restricted)
+            join = _enter(path, join, step, collection, restricted=restricted)
+        else:
+            if restricted and found.hidden:
+                raise RuleError(f"unknown field {name!r}")
+            rest = names[place + 1 :]
+            if last or _ends_here(found, rest):
+                return _leaf(path, join, found, rest, modifier, restricted=restricted)
+            if not isinstance(found, RelationField):
+                raise RuleError(f"{name!r} has nothing below it")
+            collection = _target(path.schema, found)
+            join = _enter(
+                path, join, Follow(name, is_list(found)), collection, restricted=restricted
+            )
+        relations += 1
+        if relations > RELATIONS_MAX:
+            raise RuleError(f"a path goes through more than {RELATIONS_MAX} relations")
+    raise RuleError("a path needs a field at its end")
+
+
+def _ends_here(found: Field, rest: list[str]) -> bool:
+    if isinstance(found, JsonField | GeoPointField):
+        return True
+    return isinstance(found, RelationField) and not is_list(found) and rest == ["id"]
+
+
+def _target(schema: Schema, relation: RelationField) -> Collection:
+    target = schema.by_id.get(relation.collection_id)
+    if target is None:
+        raise RuleError(f"{relation.name!r} points at a missing collection")
+    return target
+
+
+def _back_step(
+    path: Walk, collection: Collection, name: str, *, restricted: bool
+) -> tuple[Back, Collection]:
+    """The step of ``<collection>_via_<field>``."""
+    parts = _BACK.match(name)
+    other = path.schema.find(parts.group(1)) if parts else None
+    relation = other.by_name.get(parts.group(2)) if parts and other else None
+    if (
+        other is None
+        or not isinstance(relation, RelationField)
+        or relation.collection_id != collection.id
+        or (restricted and relation.hidden)
+    ):
+        raise RuleError(f"unknown field {name!r}")
+    many = relation.name not in single_unique_columns(other)
+    return Back(relation.name, is_list(relation), many), other
+
+
+def _enter(
+    path: Walk, parent: int, step: Follow | Back, collection: Collection, *, restricted: bool
+) -> int:
+    join = path.joins.add(parent, step, collection)
+    if restricted and join.number not in path.guards:
+        path.guards[join.number] = None
+        if collection.list_rule is None:
+            raise RuleError(f"{collection.name} cannot be filtered by")
+        rule = path.rule_of(collection, join.number)
+        if rule is not None:
+            missing = Compare(Column(join.number, "id", "text"), Op.EQ, Null(), every=False)
+            path.guards[join.number] = Or((missing, rule))
+    return join.number
+
+
+def stored_kind(found: Field) -> StoredKind:
+    """How the values of a field are stored, as comparisons see it."""
+    match found:
+        case NumberField():
+            return "number"
+        case BoolField():
+            return "bool"
+        case JsonField():
+            return "json"
+        case GeoPointField():
+            return "geo"
+        case _:
+            return "list" if is_list(found) else "text"
+
+
+def _leaf(
+    path: Walk, join: int, found: Field, rest: list[str], modifier: str, *, restricted: bool
+) -> PlanOperand:
+    if modifier and modifier not in MODIFIERS:
+        raise RuleError(f"unknown modifier {modifier!r}")
+    if isinstance(found, JsonField | GeoPointField) and (rest or isinstance(found, JsonField)):
+        keys = tuple(int(name) if name.isdigit() else name for name in rest)
+        part = JsonPart(join, found.name, keys)
+        return Lower(part) if modifier == "lower" and not rest else part
+    column = Column(join, found.name, stored_kind(found))
+    if isinstance(found, SelectField | FileField | RelationField):
+        if modifier == "length":
+            return Length(column)
+        if modifier == "each":
+            spread = path.joins.add(join, Spread(found.name, is_list(found)), None)
+            return Item(spread.number)
+    return Lower(column) if modifier == "lower" else column
+
+
+def public_mail_only(collection: Collection, found: Field | None, join: int) -> Condition | None:
+    """The condition under which an e-mail may be filtered by, or None when always."""
+    if collection.is_auth and isinstance(found, EmailField) and found.name == "email":
+        shown = Column(join, "emailVisibility", "bool")
+        return Compare(shown, Op.EQ, Flag(value=True), every=False)
+    return None

@@ -1,0 +1,143 @@
+"""Names beginning with ``@``: the request, other collections, macros.
+
+Q1  Values of the request become slots, never part of the plan's shape.
+Q2  A field of the caller compares as that field would (its affinity), not as a bare value.
+Q3  A client's filter may use macros only; the rest is for rules and superusers.
+
+Not here: what the slots hold in the end (rules/bind.py).
+"""
+
+from __future__ import annotations
+
+from yadokari.rules.errors import RuleError, RuleForbidden
+from yadokari.rules.macros import MACROS
+from yadokari.rules.paths import MODIFIERS, Walk, stored_kind, walk
+from yadokari.rules.plan import (
+    ROOT,
+    ByIds,
+    Cross,
+    Item,
+    Lower,
+    Macro,
+    Null,
+    PlanOperand,
+    RequestPresence,
+    RequestValue,
+    SlotColumn,
+    SlotLength,
+    SpreadSlot,
+)
+from yadokari.schema.collection import Collection
+from yadokari.schema.fields import (
+    FileField,
+    NumberField,
+    RelationField,
+    SelectField,
+    is_list,
+)
+
+_PLAIN_AUTH = frozenset(
+    {"id", "email", "emailVisibility", "verified", "collectionId", "collectionName"}
+)
+
+
+def resolve_at_name(path: Walk, caller: Collection | None, text: str) -> PlanOperand:
+    """The operand of a name that begins with ``@``.
+
+    Args:
+        caller: Collection of the signed-in caller; None for a guest.
+
+    Raises:
+        RuleError: no such name.
+        RuleForbidden: the name is not for clients' filters.
+    """
+    if text in MACROS:
+        return path.joins.slot(Macro(text))
+    head, _, rest = text.partition(".")
+    if head == "@request" or head == "@collection":
+        if path.restricted:
+            raise RuleForbidden(f"Only superusers can filter by {head}.* names.")
+        if rest:
+            names = rest.split(".")
+            return _request(path, caller, names) if head == "@request" else _foreign(path, names)
+    raise RuleError(f"unknown name {text!r}")
+
+
+def _foreign(path: Walk, names: list[str]) -> PlanOperand:
+    name, _, alias = names[0].partition(":")
+    collection = path.schema.find(name)
+    if collection is None or len(names) < 2:
+        raise RuleError(f"unknown collection {name!r}")
+    join = path.joins.add(ROOT, Cross(f"{collection.id}:{alias}"), collection)
+    return walk(path, join.number, collection, names[1:], trusted=True)
+
+
+def _request(path: Walk, caller: Collection | None, names: list[str]) -> PlanOperand:
+    part = names[0]
+    if part in ("context", "method"):
+        if len(names) > 1:
+            raise RuleError(f"@request.{part} has nothing below it")
+        return path.joins.slot(RequestValue((part,)))
+    if len(names) < 2 or part not in ("headers", "query", "auth", "body"):
+        raise RuleError(f"unknown name @request.{'.'.join(names)}")
+    if part == "auth":
+        return _auth(path, caller, names)
+    if part == "body":
+        return _body(path, names)
+    return _static(path, names)
+
+
+def _static(path: Walk, names: list[str]) -> PlanOperand:
+    """A value of the request as it is, with ``:isset`` and ``:lower``."""
+    last, _, modifier = names[-1].partition(":")
+    if modifier and modifier not in MODIFIERS:
+        raise RuleError(f"unknown modifier {modifier!r}")
+    keys = (*names[:-1], last)
+    if modifier == "isset":
+        return path.joins.slot(RequestPresence(keys))
+    field = path.joins.collection(ROOT).by_name.get(last)
+    value = path.joins.slot(RequestValue(keys, numeric=isinstance(field, NumberField)))
+    return Lower(value) if modifier == "lower" else value
+
+
+def _auth(path: Walk, caller: Collection | None, names: list[str]) -> PlanOperand:
+    first = names[1]
+    if len(names) == 2 and first.partition(":")[0] in _PLAIN_AUTH:
+        return _static(path, names)
+    if len(names) == 2 and first.endswith(":isset"):
+        return _static(path, names)
+    if caller is None:
+        return Null()
+    found = caller.by_name.get(first)
+    if found is not None and len(names) == 2 and not is_list(found):
+        kind = stored_kind(found)
+        if kind in ("text", "number", "bool"):
+            return SlotColumn(path.joins.slot(RequestValue(("auth", first))).slot, kind)
+    if found is None and "_via_" not in first and ":" not in first:
+        return Null()
+    caller_id = path.joins.slot(RequestValue(("auth", "id")))
+    join = path.joins.add(ROOT, ByIds(caller_id.slot, many=False), caller)
+    return walk(path, join.number, caller, names[1:], trusted=True)
+
+
+def _body(path: Walk, names: list[str]) -> PlanOperand:
+    name, _, modifier = names[1].partition(":")
+    root = path.joins.collection(ROOT)
+    field = root.by_name.get(name)
+    if modifier == "changed":
+        if field is None or len(names) > 2:
+            raise RuleError(f"{name!r} is no field, so nothing tells whether it changed")
+        return path.joins.slot(RequestPresence(("changed", name)))
+    if isinstance(field, SelectField | FileField | RelationField):
+        slot = path.joins.slot(RequestValue(("body", name)))
+        if modifier == "length":
+            return SlotLength(slot.slot)
+        if modifier == "each":
+            return Item(path.joins.add(ROOT, SpreadSlot(slot.slot), None).number)
+        if isinstance(field, RelationField) and len(names) > 2:
+            target = path.schema.by_id.get(field.collection_id)
+            if target is None:
+                raise RuleError(f"{name!r} points at a missing collection")
+            join = path.joins.add(ROOT, ByIds(slot.slot, is_list(field)), target)
+            return walk(path, join.number, target, names[2:], trusted=True)
+    return _static(path, names)

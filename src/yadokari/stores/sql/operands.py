@@ -1,0 +1,187 @@
+"""Operands and comparisons as SQL.
+
+O1  Conversions follow the operands' affinities (rules/plan.py, R5): an expression has none, so a
+    comparison that must not convert is written over expressions.
+O2  NULL and '' are one value for = and != outside JSON. Which form says so depends on what is
+    known: the class of a bound value, or that a column cannot be NULL here.
+
+Not here: where rows come from (stores/sql/compile.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias, assert_never
+
+from yadokari.rules.plan import (
+    Column,
+    Compare,
+    Distance,
+    Flag,
+    Item,
+    JsonPart,
+    Length,
+    Lower,
+    Null,
+    Op,
+    PlanOperand,
+    SlotColumn,
+    SlotLength,
+    SlotRef,
+    Strftime,
+    null_is_blank,
+)
+from yadokari.stores.sql.dialect import Dialect
+from yadokari.stores.sql.fragment import Argument, Sql, joined, quoted, sql
+
+NULL = Sql("NULL")
+BLANK = Sql("''")
+_SYMBOLS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
+
+Known: TypeAlias = Literal["blank", "filled", "open"]
+"""What is known of an operand before it runs: NULL or '', surely neither, or nothing."""
+
+
+ANYTHING: frozenset[bool | None] = frozenset((True, False, None))
+
+
+class Operands:
+    """Renders operands for one plan and one set of value classes."""
+
+    def __init__(self, dialect: Dialect, classes: str) -> None:
+        self._dialect = dialect
+        self._classes = classes
+
+    def render(self, operand: PlanOperand, aliases: Mapping[int, str]) -> Sql:
+        """An operand over the rows that ``aliases`` names."""
+        match operand:
+            case Column():
+                return Sql(f"{aliases[operand.join]}.{quoted(operand.name)}")
+            case JsonPart():
+                column = Sql(f"{aliases[operand.join]}.{quoted(operand.name)}")
+                return self._dialect.json_part(column, operand.path)
+            case Item():
+                return Sql(f"{aliases[operand.join]}.value")
+            case Length():
+                stored = self.render(operand.of, aliases)
+                return self._dialect.length(stored, many=operand.of.kind == "list")
+            case SlotLength():
+                items = self._dialect.json_items(self._slot(operand.slot))
+                return sql("(SELECT count(*) FROM {})", items)
+            case Lower():
+                return self._dialect.lower(self.render(operand.of, aliases))
+            case SlotRef():
+                return self._slot(operand.slot)
+            case SlotColumn():
+                return self._dialect.as_column(
+                    self._slot(operand.slot), text=operand.kind == "text"
+                )
+            case Null():
+                return NULL
+            case Flag():
+                return Sql("1" if operand.value else "0")
+            case Strftime():
+                return self._dialect.strftime(self._all(operand.arguments, aliases))
+            case Distance():
+                return self._dialect.distance(self._all(operand.arguments, aliases))
+            case _:
+                assert_never(operand)
+
+    def _all(
+        self, operands: tuple[PlanOperand, ...], aliases: Mapping[int, str]
+    ) -> tuple[Sql, ...]:
+        return tuple(self.render(operand, aliases) for operand in operands)
+
+    def _slot(self, slot: int) -> Sql:
+        if self._classes[slot] == "n":
+            return NULL
+        return Sql("?", (Argument("slot", slot),))
+
+    def known(self, operand: PlanOperand) -> Known:
+        """What is known of an operand's value."""
+        match operand:
+            case Null():
+                return "blank"
+            case Flag():
+                return "filled"
+            case SlotRef():
+                return "filled" if self._classes[operand.slot] == "v" else "blank"
+            case Lower():
+                return self.known(operand.of) if isinstance(operand.of, SlotRef) else "open"
+            case _:
+                return "open"
+
+    def compare(
+        self, node: Compare, sides: tuple[Sql, Sql], *, never_null: tuple[bool, bool]
+    ) -> Sql:
+        """A comparison of rendered sides; three-valued like the database's own.
+
+        Args:
+            never_null: Whether each side is a column that cannot be NULL here.
+        """
+        match node.op:
+            case Op.EQ | Op.NE:
+                return self._equality(node, sides, never_null)
+            case Op.LIKE | Op.UNLIKE:
+                found = self._dialect.like(sides[0], self._pattern(node.right, sides[1]))
+                return sql("NOT {}", found) if node.op is Op.UNLIKE else found
+            case _:
+                return sql("{} " + _SYMBOLS[node.op] + " {}", *sides)
+
+    def _pattern(self, right: PlanOperand, rendered: Sql) -> Sql:
+        if isinstance(right, SlotRef) and self._classes[right.slot] != "n":
+            return Sql("?", (Argument("pattern", right.slot),))
+        return self._dialect.containing(rendered)
+
+    def _equality(
+        self, node: Compare, sides: tuple[Sql, Sql], never_null: tuple[bool, bool]
+    ) -> Sql:
+        negated = node.op is Op.NE
+        if not null_is_blank(node.left) or not null_is_blank(node.right):
+            return self._dialect.same(*sides, negated=negated)
+        known = (self.known(node.left), self.known(node.right))
+        if known == ("blank", "blank"):
+            return Sql("0" if negated else "1")
+        if "filled" in known or self._columns_alike(node, never_null):
+            return self._dialect.same(*sides, negated=True) if negated else sql("{} = {}", *sides)
+        if "blank" in known:
+            place = 1 if known[0] == "blank" else 0
+            return _blankness(sides[place], negated=negated, bare=never_null[place])
+        pair = [sql("COALESCE({}, '')", side) for side in sides]
+        return sql("{} <> {}" if negated else "{} = {}", *pair)
+
+    def _columns_alike(self, node: Compare, never_null: tuple[bool, bool]) -> bool:
+        """Two columns of one kind without NULLs: plain equality is exact and can use an index."""
+        kinds: list[str] = []
+        for operand, solid in zip((node.left, node.right), never_null, strict=True):
+            match operand:
+                case Column() if solid:
+                    kinds.append(operand.kind)
+                case SlotColumn() if self._classes[operand.slot] == "v":
+                    kinds.append(operand.kind)
+                case _:
+                    return False
+        return kinds[0] == kinds[1]
+
+    def on_null(
+        self, left: PlanOperand, op: Op, right: PlanOperand, *, left_null: bool
+    ) -> frozenset[bool | None]:
+        """What a comparison may give when one side is NULL: among True, False and None."""
+        if op not in (Op.EQ, Op.NE):
+            return frozenset((None,))
+        mine, other = (left, right) if left_null else (right, left)
+        known = self.known(other)
+        exact = not null_is_blank(mine) or not null_is_blank(other)
+        if known == "open":
+            return ANYTHING
+        if known == "filled":
+            return frozenset((op is Op.NE,)) if exact or op is Op.NE else frozenset((None,))
+        if exact and isinstance(other, SlotRef) and self._classes[other.slot] == "e":
+            return frozenset((op is Op.NE,))
+        return frozenset((op is Op.EQ,))
+
+
+def _blankness(side: Sql, *, negated: bool, bare: bool) -> Sql:
+    if negated:
+        return sql("{} <> ''", side) if bare else sql("({} <> '' AND {} IS NOT NULL)", side, side)
+    return sql("{} = ''", side) if bare else sql("({} = '' OR {} IS NULL)", side, side)
