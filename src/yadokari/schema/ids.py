@@ -1,0 +1,48 @@
+"""Ids made by the server: of collections and fields from their names, of records at random.
+
+I1  The same type and name always give the same id, so schemas made apart agree.
+
+Not here: ids that a client chose (schema/collection_check.py, schema/field_text.py).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Container
+from typing import Protocol
+
+RECORD_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+RECORD_ID_CHARS = 15
+ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+class Draw(Protocol):
+    """Where random choices come from; the program's Entropy is one."""
+
+    def below(self, bound: int) -> int:
+        """A number from 0 to ``bound`` - 1, every one as likely."""
+        ...
+
+
+def crc32_decimal(text: str) -> str:
+    """The CRC-32 (IEEE) of the text's UTF-8 bytes, in decimal."""
+    return str(zlib.crc32(text.encode("utf-8", "surrogatepass")))
+
+
+def collection_id(*, type: str, name: str) -> str:  # noqa: A002 - the wire's word
+    """The id of a collection whose maker gave none."""
+    return f"pbc_{crc32_decimal(type + name)}"
+
+
+def field_id(*, type: str, name: str, taken: Container[str]) -> str:  # noqa: A002
+    """The id of a field whose maker gave none; a number is appended while it is taken."""
+    first = f"{type}{crc32_decimal(name)}"
+    found, number = first, 2
+    while found in taken:
+        found, number = f"{first}{number}", number + 1
+    return found
+
+
+def random_text(draw: Draw, *, length: int, alphabet: str = ALPHANUMERIC) -> str:
+    """Characters drawn evenly from the alphabet."""
+    return "".join(alphabet[draw.below(len(alphabet))] for _ in range(length))
