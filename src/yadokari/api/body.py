@@ -23,7 +23,7 @@ from yadokari.base.json_text import JsonValue, MalformedJson, decode_object
 from yadokari.contract import messages
 
 if TYPE_CHECKING:
-    from yadokari.api.multipart import UploadedFile
+    from yadokari.api.multipart import Upload
     from yadokari.api.request import Request
 
 BODY_TIMEOUT_S = 300
@@ -40,13 +40,13 @@ class Body:
     def __init__(
         self,
         fields: dict[str, JsonValue],
-        files: dict[str, list[UploadedFile]] | None = None,
+        files: dict[str, list[Upload]] | None = None,
         *,
         pairs: list[tuple[str, str]] | None = None,
     ) -> None:
         self.fields = fields
         """Values by key, numbers canonical, form values inferred."""
-        self.files: dict[str, list[UploadedFile]] = files or {}
+        self.files: dict[str, list[Upload]] = files or {}
         """Uploads by key, in order; a key may occur in ``fields`` too."""
         self.pairs = pairs
         """Undecided form pairs; None when the body was no form."""

@@ -43,7 +43,7 @@ _PARAM = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]++|\\.)*+"|[^\s;]*+)', re
 _ESCAPED = re.compile(r'\\([()<>@,;:\\"/\[\]?=])')
 
 
-class UploadedFile:
+class Upload:
     """A file of a multipart body, kept until the request ends."""
 
     __slots__ = ("_file", "name", "size_bytes")
@@ -75,7 +75,7 @@ class UploadedFile:
 
 async def read_multipart(
     pieces: AsyncIterator[bytes], *, content_type: str
-) -> tuple[list[tuple[str, str]], dict[str, list[UploadedFile]]]:
+) -> tuple[list[tuple[str, str]], dict[str, list[Upload]]]:
     """Fields in order and files by key.
 
     Raises:
@@ -163,13 +163,13 @@ class _Parts:
 
     def __init__(self) -> None:
         self.pairs: list[tuple[str, str]] = []
-        self.files: dict[str, list[UploadedFile]] = {}
+        self.files: dict[str, list[Upload]] = {}
         self.finished = False
         self._headers: dict[str, str] = {}
         self._header = b""
         self._value = b""
         self._name: str | None = None
-        self._file: UploadedFile | None = None
+        self._file: Upload | None = None
         self._buffer: list[bytes] = []
         self._part_count = 0
         self._field_bytes = 0
@@ -179,8 +179,10 @@ class _Parts:
         self._part_count += 1
         if self._part_count > PARTS_MAX:
             raise ValueError("too many parts")
-        self._headers, self._header, self._value = {}, b"", b""
-        self._name, self._file, self._buffer = None, None, []
+        self._headers.clear()
+        self._buffer.clear()
+        self._header, self._value = b"", b""
+        self._name, self._file = None, None
 
     def header_name(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -202,7 +204,7 @@ class _Parts:
         file_name = client_file_name(params)
         if file_name:
             spool = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX)  # noqa: SIM115
-            self._file = UploadedFile(file_name, spool)
+            self._file = Upload(file_name, spool)
             self.files.setdefault(name, []).append(self._file)
             if self._file_bytes > MEMORY_BYTES_MAX:
                 spool.rollover()
@@ -227,7 +229,7 @@ class _Parts:
         if self._headers.get("content-transfer-encoding", "").lower() == "quoted-printable":
             value = quopri.decodestring(value)
         self.pairs.append((self._name, value.decode("utf-8", "replace")))
-        self._buffer = []
+        self._buffer.clear()
 
     def finish(self) -> None:
         self.finished = True

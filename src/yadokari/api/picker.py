@@ -10,6 +10,7 @@ Not here: cutting texts (api/excerpt.py).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -147,7 +148,7 @@ def _is_object(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, msgspec.Raw) and bytes(value)[:1] == b"{")
 
 
-def _pick_object(value: dict[str, object], node: _Node) -> dict[str, object]:
+def _pick_object(value: Mapping[str, object], node: _Node) -> dict[str, object]:
     children = node.children
     star = children.get("*")
     if star is not None and not star.whole:

@@ -171,7 +171,7 @@ def xml_pairs(text: bytes) -> list[tuple[str, str]]:
         if len(path) == 2:
             pieces.append(data)
 
-    def refuse(*_arguments: object) -> None:
+    def refuse(*_arguments: object) -> int:
         raise BadRequest(messages.UNREADABLE)
 
     parser = expat.ParserCreate()

@@ -188,25 +188,23 @@ def encode(value: object, *, sort_keys: bool = False) -> bytes:
 
 def _settle(container: dict[str, JsonValue] | list[JsonValue]) -> int:
     """Make every number canonical in place; returns how many keys were met."""
-    if type(container) is dict:
+    keys = 0
+    if isinstance(container, dict):
         keys = len(container)
         for key, item in container.items():
-            kind = type(item)
-            if kind is str or kind is bool or item is None:
+            if type(item) is str or type(item) is bool or item is None:
                 continue
-            if kind is int or kind is float:
+            if type(item) is int or type(item) is float:
                 container[key] = canonical_number(item)
-            else:
+            elif isinstance(item, (dict, list)):
                 keys += _settle(item)
         return keys
-    keys = 0
     for index, item in enumerate(container):
-        kind = type(item)
-        if kind is str or kind is bool or item is None:
+        if type(item) is str or type(item) is bool or item is None:
             continue
-        if kind is int or kind is float:
+        if type(item) is int or type(item) is float:
             container[index] = canonical_number(item)
-        else:
+        elif isinstance(item, (dict, list)):
             keys += _settle(item)
     return keys
 

@@ -1,0 +1,317 @@
+"""The HTTP door as an ASGI application: path, route, handler, answer.
+
+A1  Every request gets an answer of the contract's shape; a client never sees a traceback.
+A2  What a client sends is parsed only when a handler asks for it.
+A3  Streams end when the client goes away; temporary files end with the request.
+A4  Errors become answers in one place (api/errors.py), unknown ones are logged here.
+
+Not here: routes and handlers (their own modules), building all of it (app/build.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, cast
+from urllib.parse import quote
+
+from yadokari.api.client_ip import TrustedProxy
+from yadokari.api.cors import Origins
+from yadokari.api.errors import ClientGone, error_response, status_of
+from yadokari.api.query_text import unescaped
+from yadokari.api.request import Receive, Request, Scope, request_of
+from yadokari.api.response import Message, Response, Send, redirect
+from yadokari.api.router import Route, Router
+from yadokari.api.static import StaticFiles
+from yadokari.base.errors import BadRequest, NotFound
+from yadokari.base.log import Log
+from yadokari.contract import messages
+
+DASHBOARD_PREFIX = "/_/"
+
+Guard: TypeAlias = Callable[[Request, Route], Awaitable[None]]
+"""Runs before a handler, such as a rate limit; raises to refuse."""
+Hook: TypeAlias = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What happened to one request, for logs."""
+
+    request: Request
+    status: int
+    """0 when the client was gone before the answer."""
+    took_us: int
+    error: BaseException | None
+
+
+class AccessHook(Protocol):
+    """Hears of every request that is over."""
+
+    def new_id(self) -> str:
+        """An id for a request that begins."""
+        ...
+
+    def finished(self, access: Access) -> None:
+        """Take note; never raises, never waits."""
+        ...
+
+
+class Application:
+    """The ASGI application."""
+
+    __slots__ = (
+        "_dashboard",
+        "_home",
+        "_on_shutdown",
+        "_on_startup",
+        "_origins",
+        "_public",
+        "_router",
+        "access",
+        "guard",
+        "log",
+        "trusted_proxy",
+    )
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        log: Log,
+        origins: Origins | None = None,
+        public: StaticFiles | None = None,
+        dashboard: StaticFiles | None = None,
+        home: str = "",
+        trusted_proxy: TrustedProxy | None = None,
+        guard: Guard | None = None,
+        access: AccessHook | None = None,
+        on_startup: Iterable[Hook] = (),
+        on_shutdown: Iterable[Hook] = (),
+    ) -> None:
+        """Put the door together.
+
+        Args:
+            routes: Every endpoint.
+            log: Hears of unknown errors.
+            origins: Which pages may read answers; any by default.
+            public: Files at ``/``.
+            dashboard: Files at ``/_/``.
+            home: Where ``/`` leads when ``public`` has no index; "" for nowhere.
+            trusted_proxy: May be exchanged while running, as ``guard`` and ``access``.
+            guard: Runs before each handler.
+            access: Hears of each request.
+            on_startup: Awaited in order before the first request.
+            on_shutdown: Awaited in order after the last one.
+        """
+        self._router = Router(routes)
+        self._origins = origins or Origins()
+        self._public = public
+        self._dashboard = dashboard
+        self._home = home
+        self._on_startup = tuple(on_startup)
+        self._on_shutdown = tuple(on_shutdown)
+        self.log = log
+        self.trusted_proxy = trusted_proxy
+        self.guard = guard
+        self.access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection scope."""
+        kind = scope["type"]
+        if kind == "http":
+            await self._http(scope, receive, send)
+        elif kind == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = cast("str", scope["method"])
+        if method == "OPTIONS":
+            headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
+            await self._origins.preflight(headers).send(send, head=False)
+            return
+        path, segments, elsewhere = read_path(scope)
+        request = request_of(scope, receive, path=path)
+        if self.trusted_proxy is not None:
+            request.real_ip = self.trusted_proxy.real_ip(request)
+        if self.access is not None:
+            await self._watched(request, segments, elsewhere, send)
+            return
+        try:
+            response = await self._respond(request, segments, elsewhere)
+        except ClientGone:
+            return
+        except Exception as exc:  # noqa: BLE001 - A1: nothing but an answer leaves
+            response = self._failed(request, exc)
+        try:
+            await self._send(request, response, send)
+        finally:
+            request.close()
+
+    async def _watched(
+        self, request: Request, segments: list[str] | None, elsewhere: str, send: Send
+    ) -> None:
+        """Answer and tell the access hook."""
+        access = self.access
+        assert access is not None
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        request.id = access.new_id()
+        error: BaseException | None = None
+        status = 0
+        try:
+            try:
+                response = await self._respond(request, segments, elsewhere)
+            except ClientGone as exc:
+                error = exc
+                return
+            except Exception as exc:  # noqa: BLE001 - A1: nothing but an answer leaves
+                error = exc
+                response = self._failed(request, exc)
+            status = response.status
+            await self._send(request, response, send)
+        finally:
+            request.close()
+            took_us = round((clock() - began) * 1_000_000)
+            access.finished(Access(request=request, status=status, took_us=took_us, error=error))
+
+    async def _respond(
+        self, request: Request, segments: list[str] | None, elsewhere: str
+    ) -> Response:
+        if elsewhere:
+            return redirect(elsewhere)
+        if segments is None:
+            raise BadRequest
+        method = request.method
+        found = self._router.find("GET" if method == "HEAD" else method, segments)
+        if found is None:
+            if method not in ("GET", "HEAD"):
+                raise NotFound
+            return await self._static(request)
+        route, request.params = found
+        request.body_bytes_max = route.body_bytes_max
+        if self.guard is not None:
+            await self.guard(request, route)
+        return await route.handler(request)
+
+    async def _static(self, request: Request) -> Response:
+        path = request.path
+        if path == "/_":
+            return redirect(DASHBOARD_PREFIX)
+        if path.startswith(DASHBOARD_PREFIX) and self._dashboard is not None:
+            return await self._dashboard.respond(request, path)
+        if self._public is not None and (
+            path != "/" or not self._home or await self._public.has_index()
+        ):
+            return await self._public.respond(request, path)
+        if path == "/" and self._home:
+            return redirect(self._home)
+        raise NotFound(messages.FILE_NOT_FOUND)
+
+    def _failed(self, request: Request, error: Exception) -> Response:
+        if status_of(error) == 500:
+            self.log.error(
+                "request_failed", error=error, method=request.method, request_id=request.id
+            )
+        return error_response(error)
+
+    async def _send(self, request: Request, response: Response, send: Send) -> None:
+        origin = _header(request.raw_headers, b"origin")
+        if origin is not None and (allowed := self._origins.allowed(origin)) is not None:
+            response.headers.append((b"access-control-allow-origin", allowed))
+        head = request.method == "HEAD"
+        if response.stream is None or head:
+            await response.send(send, head=head)
+        else:
+            await _send_stream(response, request.receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            hooks = self._on_startup if message["type"] == "lifespan.startup" else self._on_shutdown
+            try:
+                for hook in hooks:
+                    await hook()
+            except Exception as exc:  # noqa: BLE001 - the server decides what becomes of it
+                self.log.error("lifespan_failed", error=exc, step=str(message["type"]))
+                await send({"type": f"{message['type']}.failed", "message": "see the log"})
+                return
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+
+def read_path(scope: Scope) -> tuple[str, list[str] | None, str]:
+    """The decoded path, its decoded segments and where it leads instead.
+
+    Segments are None when an escape is broken; the last is "" unless the path needs cleaning.
+    """
+    raw = cast("bytes | None", scope.get("raw_path"))
+    if raw is None:
+        raw = quote(cast("str", scope["path"])).encode()
+    root = cast("str", scope.get("root_path", ""))
+    if root:
+        raw = raw.removeprefix(root.encode())
+    text = raw.decode("utf-8", "replace") or "/"
+    if "//" in text or "/." in text:
+        clean = clean_path(text)
+        if clean != text:
+            query = cast("bytes", scope["query_string"]).decode("latin-1")
+            location = root + quote(clean, safe="/%:@!$&'()*+,;=~-._")
+            return clean, None, f"{location}?{query}" if query else location
+    if "%" not in text:
+        return text, text.split("/")[1:], ""
+    segments: list[str] = []
+    for segment in text.split("/")[1:]:
+        decoded = unescaped(segment, plus_is_space=False)
+        if decoded is None:
+            return text, None, ""
+        segments.append(decoded)
+    return "/" + "/".join(segments), segments, ""
+
+
+def clean_path(path: str) -> str:
+    """The path without empty, ``.`` and ``..`` segments; a last slash stays."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment in ("", "."):
+            continue
+        if segment == "..":
+            if kept:
+                kept.pop()
+            continue
+        kept.append(segment)
+    clean = "/" + "/".join(kept)
+    return clean + "/" if path.endswith("/") and kept else clean
+
+
+def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    for key, value in headers:
+        if key == name:
+            return value
+    return None
+
+
+async def _send_stream(response: Response, receive: Receive, send: Send) -> None:
+    """Send a streamed answer until it ends or the client goes away (A3)."""
+    stream = response.stream
+    assert stream is not None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(_until_gone(receive))
+            sending = tasks.create_task(response.send(send, head=False))
+            watching.add_done_callback(lambda _: sending.cancel())
+            sending.add_done_callback(lambda _: watching.cancel())
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def _until_gone(receive: Receive) -> None:
+    message: Message = {}
+    while message.get("type") != "http.disconnect":
+        message = await receive()
