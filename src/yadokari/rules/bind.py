@@ -95,11 +95,16 @@ def bind(plan: Plan, context: RequestContext, literals: Sequence[str | float] = 
     if not plan.slots:
         return NOTHING
     values = tuple([_fill(slot, context, literals) for slot in plan.slots])
-    return Binding(values, "".join([value_class(value) for value in values]))
+    return Binding(values, "".join(map(value_class, plan.slots, values)))
 
 
-def value_class(value: Scalar) -> str:
-    """``n`` for null, ``e`` for the empty text, ``v`` for any other value."""
+def value_class(slot: Slot, value: Scalar) -> str:
+    """``n`` for null, ``e`` for the empty text, ``v`` for any other value.
+
+    Presence is not a value but a keyword, ``t`` or ``f``: comparing with it is asking for truth.
+    """
+    if isinstance(slot, RequestPresence):
+        return "t" if value else "f"
     if value is None:
         return "n"
     return "e" if value == "" and isinstance(value, str) else "v"

@@ -8,8 +8,23 @@ Not here: which names lead where (rules/paths.py).
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from yadokari.rules.errors import RuleError
-from yadokari.rules.plan import ROOT, ByIds, Cross, Join, Slot, SlotRef, Spread, SpreadSlot, Step
+from yadokari.rules.plan import (
+    ROOT,
+    Back,
+    ByIds,
+    Cross,
+    Follow,
+    Join,
+    Named,
+    Slot,
+    SlotRef,
+    Spread,
+    SpreadSlot,
+    Step,
+)
 from yadokari.schema.collection import Collection
 
 JOINS_MAX = 64  # SQLite joins at most 64 tables in one statement.
@@ -68,7 +83,9 @@ def _gives_many(step: Step) -> bool:
     match step:
         case Cross() | SpreadSlot():
             return True
-        case Spread() | ByIds():
+        case Spread() | ByIds() | Back():
             return step.many
+        case Follow() | Named():
+            return False
         case _:
-            return step.many
+            assert_never(step)

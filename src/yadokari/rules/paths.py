@@ -28,6 +28,7 @@ from yadokari.rules.plan import (
     JsonPart,
     Length,
     Lower,
+    Named,
     Null,
     Op,
     Or,
@@ -80,33 +81,39 @@ def walk(
     Raises:
         RuleError: a name is unknown or hidden, or leads no further.
     """
-    join, relations = start, 0
+    join = start
     restricted = path.restricted and not trusted
+    if len(names) - 1 > RELATIONS_MAX and not _has_json(collection, names):
+        raise RuleError(f"a path goes through more than {RELATIONS_MAX} relations")
     for place, word in enumerate(names):
-        last = place == len(names) - 1
-        name, _, modifier = word.partition(":") if last else (word, "", "")
+        rest = names[place + 1 :]
+        name, _, modifier = (word, "", "") if rest else word.partition(":")
         found = collection.by_name.get(name)
         if found is None:
-            if last:
+            if not rest:
                 raise RuleError(f"unknown field {name!r}")
             step, collection = _back_step(path, collection, name, restricted=restricted)
             join = _enter(path, join, step, collection, restricted=restricted)
-        else:
-            if restricted and found.hidden:
-                raise RuleError(f"unknown field {name!r}")
-            rest = names[place + 1 :]
-            if last or _ends_here(found, rest):
-                return _leaf(path, join, found, rest, modifier, restricted=restricted)
-            if not isinstance(found, RelationField):
-                raise RuleError(f"{name!r} has nothing below it")
-            collection = _target(path.schema, found)
-            join = _enter(
-                path, join, Follow(name, is_list(found)), collection, restricted=restricted
-            )
-        relations += 1
-        if relations > RELATIONS_MAX:
-            raise RuleError(f"a path goes through more than {RELATIONS_MAX} relations")
+            continue
+        if restricted and found.hidden:
+            raise RuleError(f"unknown field {name!r}")
+        if not rest or _ends_here(found, rest):
+            return _leaf(path, join, found, rest, modifier)
+        if not isinstance(found, RelationField):
+            raise RuleError(f"{name!r} has nothing below it")
+        collection = _target(path.schema, found)
+        if not is_list(found):
+            join = _enter(path, join, Follow(name), collection, restricted=restricted)
+            continue
+        spread = path.joins.add(join, Spread(name, many=True), None).number
+        join = _enter(path, spread, Named(), collection, restricted=restricted)
+        if rest == ["id"]:
+            return Item(spread)
     raise RuleError("a path needs a field at its end")
+
+
+def _has_json(collection: Collection, names: list[str]) -> bool:
+    return any(isinstance(collection.by_name.get(name), JsonField) for name in names[:1])
 
 
 def _ends_here(found: Field, rest: list[str]) -> bool:
@@ -141,7 +148,12 @@ def _back_step(
 
 
 def _enter(
-    path: Walk, parent: int, step: Follow | Back, collection: Collection, *, restricted: bool
+    path: Walk,
+    parent: int,
+    step: Follow | Named | Back,
+    collection: Collection,
+    *,
+    restricted: bool,
 ) -> int:
     join = path.joins.add(parent, step, collection)
     if restricted and join.number not in path.guards:
@@ -170,22 +182,19 @@ def stored_kind(found: Field) -> StoredKind:
             return "list" if is_list(found) else "text"
 
 
-def _leaf(
-    path: Walk, join: int, found: Field, rest: list[str], modifier: str, *, restricted: bool
-) -> PlanOperand:
+def _leaf(path: Walk, join: int, found: Field, rest: list[str], modifier: str) -> PlanOperand:
     if modifier and modifier not in MODIFIERS:
         raise RuleError(f"unknown modifier {modifier!r}")
-    if isinstance(found, JsonField | GeoPointField) and (rest or isinstance(found, JsonField)):
+    if isinstance(found, JsonField | GeoPointField):
         keys = tuple(int(name) if name.isdigit() else name for name in rest)
         part = JsonPart(join, found.name, keys)
-        return Lower(part) if modifier == "lower" and not rest else part
+        return Lower(part) if modifier == "lower" else part
     column = Column(join, found.name, stored_kind(found))
     if isinstance(found, SelectField | FileField | RelationField):
         if modifier == "length":
             return Length(column)
         if modifier == "each":
-            spread = path.joins.add(join, Spread(found.name, is_list(found)), None)
-            return Item(spread.number)
+            return Item(path.joins.add(join, Spread(found.name, is_list(found)), None).number)
     return Lower(column) if modifier == "lower" else column
 
 

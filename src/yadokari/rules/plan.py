@@ -74,10 +74,14 @@ Slot: TypeAlias = Constant | FilterLiteral | RequestValue | RequestPresence | Ma
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """To the records named by a relation field of the parent."""
+    """To the record named by a single relation field of the parent."""
 
     field: str
-    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """To the record whose id is the parent's item; the parent is a spread of a relation field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class ByIds:
     many: bool
 
 
-Step: TypeAlias = Follow | Back | Spread | SpreadSlot | Cross | ByIds
+Step: TypeAlias = Follow | Named | Back | Spread | SpreadSlot | Cross | ByIds
 
 
 @dataclass(frozen=True, slots=True)

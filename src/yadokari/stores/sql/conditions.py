@@ -11,6 +11,7 @@ from itertools import count
 from typing import assert_never
 
 from yadokari.rules.choices import closure, grouped, many_of, open_choices, read
+from yadokari.rules.equality import Equality, equality_in_contradiction, equality_of
 from yadokari.rules.plan import (
     ROOT,
     And,
@@ -105,7 +106,7 @@ class Conditions:
         contradiction = self._contradiction(node, scope)
         return direct if contradiction is None else sql("({} AND {})", direct, contradiction)
 
-    def _plain_compare(self, node: Compare, first: Scope, second: Scope) -> Sql:
+    def _plain_compare(self, node: Compare, first: Scope, second: Scope, equality: Equality) -> Sql:
         sides: list[Sql] = []
         for operand, scope in ((node.left, first), (node.right, second)):
             self._require(closure(self._plan, joins_of(operand)), scope)
@@ -114,7 +115,9 @@ class Conditions:
             self._never_null(node.left, scope=first),
             self._never_null(node.right, scope=second),
         )
-        return self._operands.compare(node, (sides[0], sides[1]), never_null=never_null)
+        return self._operands.compare(
+            node, (sides[0], sides[1]), never_null=never_null, equality=equality
+        )
 
     def _never_null(self, operand: PlanOperand, *, scope: Scope) -> bool:
         if not isinstance(operand, Column) or operand.join not in scope.solid:
@@ -162,7 +165,7 @@ class Conditions:
         if plain:
             only = parts[0]
             assert isinstance(only, Compare), "plain bodies are single comparisons"
-            condition = self._plain_compare(only, inner, inner)
+            condition = self._plain_compare(only, inner, inner, equality_of(only))
         else:
             condition = self._all(parts, inner)
         return (
@@ -195,8 +198,11 @@ class Conditions:
         chosen = many[0] | many[1]
         if not chosen:
             return None
+        equality = equality_in_contradiction(
+            node, left_many=bool(many[0]), right_many=bool(many[1])
+        )
         solid = not (many[0] and many[1]) and all(
-            False not in self._on_missing(node, number) for number in self._ends(chosen)
+            False not in self._on_missing(node, number, equality) for number in self._ends(chosen)
         )
         sides: list[Scope] = []
         tables: list[tuple[Sql, Sql]] = []
@@ -213,7 +219,7 @@ class Conditions:
             )
             tables += self._open(mine, side, solid=solid)
             sides.append(side)
-        condition = self._plain_compare(node, sides[0], sides[1])
+        condition = self._plain_compare(node, sides[0], sides[1], equality)
         outer = sides[0].outer_joins + sides[1].outer_joins
         refuted = sql("NOT ({})", condition)
         return sql("NOT {}", _exists_over(tables, outer, refuted, solid=solid))
@@ -223,7 +229,7 @@ class Conditions:
     def _under(self, operand: PlanOperand, join: int) -> bool:
         return join in closure(self._plan, joins_of(operand))
 
-    def _on_missing(self, node: Compare, join: int) -> frozenset[bool | None]:
+    def _on_missing(self, node: Compare, join: int, equality: Equality) -> frozenset[bool | None]:
         """What a comparison may give when the row of a join is missing."""
         left, right = self._under(node.left, join), self._under(node.right, join)
         if (left and right) or any(
@@ -231,7 +237,11 @@ class Conditions:
             for operand in (node.left, node.right)
         ):
             return ANYTHING
-        return self._operands.on_null(node.left, node.op, node.right, left_null=left)
+        if equality == "direct":
+            return ANYTHING
+        return self._operands.on_null(
+            node.left, node.op, node.right, left_null=left, exact=equality == "exact"
+        )
 
     def _rejects(self, join: int, parts: Sequence[Condition]) -> bool:
         """Whether the parts together cannot be true when the row of a join is missing."""
@@ -240,7 +250,9 @@ class Conditions:
     def _rejects_one(self, join: int, node: Condition) -> bool:
         match node:
             case Compare():
-                return join in read(self._plan, node) and True not in self._on_missing(node, join)
+                return join in read(self._plan, node) and True not in self._on_missing(
+                    node, join, equality_of(node)
+                )
             case And():
                 return any(self._rejects_one(join, part) for part in node.parts)
             case Or():

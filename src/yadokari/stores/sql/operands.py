@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, assert_never
 
+from yadokari.rules.equality import Equality
 from yadokari.rules.plan import (
     Column,
     Compare,
@@ -29,13 +30,13 @@ from yadokari.rules.plan import (
     SlotLength,
     SlotRef,
     Strftime,
-    null_is_blank,
 )
 from yadokari.stores.sql.dialect import Dialect
 from yadokari.stores.sql.fragment import Argument, Sql, joined, quoted, sql
 
 NULL = Sql("NULL")
 BLANK = Sql("''")
+_KEYWORDS = {"n": NULL, "t": Sql("TRUE"), "f": Sql("FALSE")}
 _SYMBOLS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
 
 Known: TypeAlias = Literal["blank", "filled", "open"]
@@ -92,10 +93,9 @@ class Operands:
     ) -> tuple[Sql, ...]:
         return tuple(self.render(operand, aliases) for operand in operands)
 
-    def _slot(self, slot: int) -> Sql:
-        if self._classes[slot] == "n":
-            return NULL
-        return Sql("?", (Argument("slot", slot),))
+    def _slot(self, slot: int, *, pattern: bool = False) -> Sql:
+        keyword = _KEYWORDS.get(self._classes[slot])
+        return keyword or Sql("?", (Argument("pattern" if pattern else "slot", slot),))
 
     def known(self, operand: PlanOperand) -> Known:
         """What is known of an operand's value."""
@@ -105,23 +105,29 @@ class Operands:
             case Flag():
                 return "filled"
             case SlotRef():
-                return "filled" if self._classes[operand.slot] == "v" else "blank"
+                return "blank" if self._classes[operand.slot] in "ne" else "filled"
             case Lower():
                 return self.known(operand.of) if isinstance(operand.of, SlotRef) else "open"
             case _:
                 return "open"
 
     def compare(
-        self, node: Compare, sides: tuple[Sql, Sql], *, never_null: tuple[bool, bool]
+        self,
+        node: Compare,
+        sides: tuple[Sql, Sql],
+        *,
+        never_null: tuple[bool, bool],
+        equality: Equality,
     ) -> Sql:
         """A comparison of rendered sides; three-valued like the database's own.
 
         Args:
             never_null: Whether each side is a column that cannot be NULL here.
+            equality: How ``=`` and ``!=`` treat blanks here.
         """
         match node.op:
             case Op.EQ | Op.NE:
-                return self._equality(node, sides, never_null)
+                return self._equality(node, sides, never_null, equality)
             case Op.LIKE | Op.UNLIKE:
                 found = self._dialect.like(sides[0], self._pattern(node.right, sides[1]))
                 return sql("NOT {}", found) if node.op is Op.UNLIKE else found
@@ -129,17 +135,29 @@ class Operands:
                 return sql("{} " + _SYMBOLS[node.op] + " {}", *sides)
 
     def _pattern(self, right: PlanOperand, rendered: Sql) -> Sql:
-        if isinstance(right, SlotRef) and self._classes[right.slot] != "n":
-            return Sql("?", (Argument("pattern", right.slot),))
+        if isinstance(right, SlotRef) and self._classes[right.slot] in "ev":
+            return self._slot(right.slot, pattern=True)
+        if isinstance(right, Strftime | Distance) and "slot" in {
+            argument.kind for argument in rendered.arguments
+        }:
+            # PocketBase turns the function's own literals into patterns, not its result.
+            patterns = [Argument("pattern", argument.slot) for argument in rendered.arguments]
+            return Sql(rendered.text, tuple(patterns))
         return self._dialect.containing(rendered)
 
     def _equality(
-        self, node: Compare, sides: tuple[Sql, Sql], never_null: tuple[bool, bool]
+        self,
+        node: Compare,
+        sides: tuple[Sql, Sql],
+        never_null: tuple[bool, bool],
+        equality: Equality,
     ) -> Sql:
         negated = node.op is Op.NE
-        if not null_is_blank(node.left) or not null_is_blank(node.right):
+        if equality == "exact":
             return self._dialect.same(*sides, negated=negated)
         known = (self.known(node.left), self.known(node.right))
+        if equality == "direct":
+            known = ("filled", known[1])
         if known == ("blank", "blank"):
             return Sql("0" if negated else "1")
         if "filled" in known or self._columns_alike(node, never_null):
@@ -164,14 +182,13 @@ class Operands:
         return kinds[0] == kinds[1]
 
     def on_null(
-        self, left: PlanOperand, op: Op, right: PlanOperand, *, left_null: bool
+        self, left: PlanOperand, op: Op, right: PlanOperand, *, left_null: bool, exact: bool
     ) -> frozenset[bool | None]:
         """What a comparison may give when one side is NULL: among True, False and None."""
         if op not in (Op.EQ, Op.NE):
             return frozenset((None,))
-        mine, other = (left, right) if left_null else (right, left)
+        other = right if left_null else left
         known = self.known(other)
-        exact = not null_is_blank(mine) or not null_is_blank(other)
         if known == "open":
             return ANYTHING
         if known == "filled":

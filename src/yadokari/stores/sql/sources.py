@@ -15,6 +15,7 @@ from yadokari.rules.plan import (
     Cross,
     Follow,
     Join,
+    Named,
     Plan,
     Spread,
     SpreadSlot,
@@ -38,7 +39,10 @@ class Sources:
         """Pairs of a table (with alias) and its condition, in the order to join them."""
         match join.step:
             case Follow():
-                return self._follow(join, join.step, parent, alias)
+                on = Sql(f"{alias}.id = {parent}.{quoted(join.step.field)}")
+                return [(self._records(join, alias), on)]
+            case Named():
+                return [(self._records(join, alias), Sql(f"{alias}.id = {parent}.value"))]
             case Back():
                 return self._back(join, join.step, parent, alias)
             case Spread():
@@ -77,13 +81,6 @@ class Sources:
             return Sql(f"{side} {alias}"), Sql(f'{alias}.record = {parent}."$c"')
         items = self._dialect.items(Sql(f"{parent}.{quoted(field)}"))
         return sql("{} " + alias, items), ALWAYS
-
-    def _follow(self, join: Join, step: Follow, parent: str, alias: str) -> list[tuple[Sql, Sql]]:
-        if not step.many:
-            on = Sql(f"{alias}.id = {parent}.{quoted(step.field)}")
-            return [(self._records(join, alias), on)]
-        items = self._items(self._parent(join), step.field, True, parent, f"{alias}i")
-        return [items, (self._records(join, alias), Sql(f"{alias}.id = {alias}i.value"))]
 
     def _back(self, join: Join, step: Back, parent: str, alias: str) -> list[tuple[Sql, Sql]]:
         records = self._records(join, alias)

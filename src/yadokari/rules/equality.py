@@ -1,0 +1,35 @@
+"""How equality treats blanks: the one decision that compiler and evaluator share.
+
+L1  "blank": NULL and the empty text are one value. "exact": they are two, types are kept (JSON).
+    "direct": plain equality, NULL gives unknown.
+L2  In a contradiction (R3 of rules/plan.py) only the many-valued side decides whether JSON's exact
+    equality holds; a function on the other side counts as never blank. PocketBase does so, and
+    rules written for it rely on what it finds.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from yadokari.rules.plan import Compare, PlanOperand, Strftime, null_is_blank
+
+Equality: TypeAlias = Literal["blank", "exact", "direct"]
+
+
+def equality_of(node: Compare) -> Equality:
+    """How the comparison itself treats blanks."""
+    return _of(node.left, node.right)
+
+
+def equality_in_contradiction(node: Compare, *, left_many: bool, right_many: bool) -> Equality:
+    """How the search for a contradicting element treats blanks."""
+    if left_many and right_many:
+        return _of(node.left, node.right)
+    many, single = (node.left, node.right) if left_many else (node.right, node.left)
+    if not null_is_blank(many):
+        return "exact"
+    return "direct" if isinstance(single, Strftime) else "blank"
+
+
+def _of(left: PlanOperand, right: PlanOperand) -> Equality:
+    return "blank" if null_is_blank(left) and null_is_blank(right) else "exact"
