@@ -32,13 +32,16 @@ _OFFSET = r"(?P<sign>[+-])(?P<offset_hour>\d\d)(?P<offset_minute>\d\d)"
 _COLON_OFFSET = r"(?P<sign>[+-])(?P<offset_hour>\d\d):(?P<offset_minute>\d\d)"
 # Three capital letters, four or five that end in T, a few odd ones, or a bare signed hour.
 _ZONE = (
-    r"(?-i:(?P<zone>GMT(?:[+-]\d{1,2})?|ChST|MeST|WITA|[A-Z]{3,4}T|[A-Z]{3}|[+-]\d\d))(?![A-Za-z])"
+    r"(?-i:(?P<zone>GMT(?:[+-]\d{1,2})?|ChST|MeST|WITA|[A-Z]{3,4}T|[A-Z]{3}"
+    r"|[+-](?=\d\d)0*(?:1?\d|2[0-3])))(?![A-Za-z0-9])"
 )
 _ISO_DATE = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
 
 
 def _layout(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern + r"\Z", re.ASCII | re.IGNORECASE)
+    # A run of blanks stands for one, wherever a layout has one.
+    spaced = pattern.replace(" ?", " *").replace(" ", " +")
+    return re.compile(spaced.replace(" +*", " *") + r"\Z", re.ASCII | re.IGNORECASE)
 
 
 _LAYOUTS = (
@@ -55,12 +58,12 @@ _LAYOUTS = (
     ),
     _layout(rf"(?P<day>\d\d) {_MONTH} (?P<year>\d\d) (?P<hour>\d{{1,2}}):(?P<minute>\d\d) {_ZONE}"),
     _layout(rf"{_LONG_DAY}, (?P<day>\d\d)-{_MONTH}-(?P<year>\d\d) {_TIME} {_ZONE}"),
-    _layout(rf"{_SHORT_DAY} {_MONTH} {{1,2}}(?P<day>\d{{1,2}}) {_TIME} (?P<year>\d{{4}})"),
-    _layout(rf"{_SHORT_DAY} {_MONTH} {{1,2}}(?P<day>\d{{1,2}}) {_TIME} {_ZONE} (?P<year>\d{{4}})"),
+    _layout(rf"{_SHORT_DAY} {_MONTH} (?P<day>\d{{1,2}}) {_TIME} (?P<year>\d{{4}})"),
+    _layout(rf"{_SHORT_DAY} {_MONTH} (?P<day>\d{{1,2}}) {_TIME} {_ZONE} (?P<year>\d{{4}})"),
     _layout(rf"{_SHORT_DAY} {_MONTH} (?P<day>\d\d) {_TIME} {_OFFSET} (?P<year>\d{{4}})"),
     _layout(rf"(?P<day>\d\d) {_MONTH} (?P<year>\d{{4}})"),
     _layout(r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?-i:(?P<half>AM|PM))"),
-    _layout(rf"{_MONTH} {{1,2}}(?P<day>\d{{1,2}}) {_TIME}"),
+    _layout(rf"{_MONTH} (?P<day>\d{{1,2}}) {_TIME}"),
 )
 
 _Groups: TypeAlias = dict[str, str | None]
@@ -73,7 +76,8 @@ def date_text(unix_ms: int) -> str:
     rest_s, ms = divmod(rest_ms, 1_000)
     hour, rest_s = divmod(rest_s, 3_600)
     minute, second = divmod(rest_s, 60)
-    return f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d}.{ms:03d}Z"
+    sign, year = ("-", -year) if year < 0 else ("", year)
+    return f"{sign}{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d}.{ms:03d}Z"
 
 
 def date_unix_ms(text: str) -> int | None:

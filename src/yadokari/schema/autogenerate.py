@@ -49,7 +49,7 @@ _POSIX = {
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
 
-class UnsupportedPattern(ValueError):  # noqa: N818 - a reaction, as our other errors
+class UnsupportedPattern(ValueError):
     """The generator does not understand this pattern. Choose a simpler one."""
 
 

@@ -50,7 +50,7 @@ def parse_number(text: str) -> float | None:
         double = float(text)
     elif _HEX.match(text) is not None:
         try:
-            double = float.fromhex(text)
+            double = float.fromhex(text.replace("_", ""))
         except OverflowError:
             return None
     elif _ENDLESS.match(text) is not None:
