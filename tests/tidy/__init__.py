@@ -1,0 +1,1 @@
+"""Checks of this repository itself: lengths, names, documents, requirement files."""
