@@ -20,7 +20,7 @@ ANSWER_SECONDS_MAX = 30.0  # Longest wait for one answer; a hang is a failure, n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a server answered."""
+    """What a server answered; status 0 when it hung up instead."""
 
     status: int
     body: bytes
@@ -44,11 +44,15 @@ class Answer:
 class Client:
     """One kept connection to a server on the loopback address."""
 
-    def __init__(self, *, port: int) -> None:
-        """Connects lazily, with the first request."""
+    def __init__(self, *, port: int, source: str | None = None) -> None:
+        """Connects with the first request, from the address `source` when given."""
         self._connection = http.client.HTTPConnection(
-            "127.0.0.1", port, timeout=ANSWER_SECONDS_MAX
+            "127.0.0.1",
+            port,
+            timeout=ANSWER_SECONDS_MAX,
+            source_address=(source, 0) if source is not None else None,
         )
+        self._begun: tuple[str, str, bytes | None, Mapping[str, str]] | None = None
 
     def send(
         self,
@@ -68,7 +72,7 @@ class Client:
             body: Sent as it is with `content_type`.
 
         Raises:
-            OSError: the server is not there or hung up twice.
+            OSError: the server is not there.
         """
         sent = dict(headers or {})
         if token is not None:
@@ -78,24 +82,40 @@ class Client:
             content_type = "application/json"
         if content_type is not None:
             sent["Content-Type"] = content_type
+        self.begin(method, path, body, sent)
+        return self.finish()
+
+    def begin(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> None:
+        """Send a request without waiting; `finish` reads its answer."""
+        self._begun = (method, path, body, headers)
         try:
-            return self._exchange(method, path, body, sent)
+            self._connection.request(method, path, body=body, headers=dict(headers))
+        except (http.client.HTTPException, ConnectionResetError, BrokenPipeError):
+            self._connection.close()
+            self._connection.request(method, path, body=body, headers=dict(headers))
+
+    def finish(self) -> Answer:
+        """Read the answer of the request that was begun."""
+        try:
+            return self._read()
         except (http.client.HTTPException, ConnectionError):
             self._connection.close()
-            try:
-                return self._exchange(method, path, body, sent)
-            except http.client.HTTPException as error:
-                self._connection.close()
-                raise ConnectionError(f"no answer to {method} {path}") from error
+        assert self._begun is not None
+        method, path, body, headers = self._begun
+        try:
+            self._connection.request(method, path, body=body, headers=dict(headers))
+            return self._read()
+        except (http.client.HTTPException, ConnectionError):
+            self._connection.close()
+            return Answer(status=0, body=b"the server hung up without an answer")
 
     def close(self) -> None:
         """Drop the connection; the next request opens a new one."""
         self._connection.close()
 
-    def _exchange(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> Answer:
-        self._connection.request(method, path, body=body, headers=dict(headers))
+    def _read(self) -> Answer:
         response = self._connection.getresponse()
         content = response.read()
         names = {name.lower(): value for name, value in response.getheaders()}

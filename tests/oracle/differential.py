@@ -1,0 +1,269 @@
+"""The differential suite: the same generated requests to PocketBase and to Yadokari.
+
+Run: python -m tests.oracle.differential --seed 7 --requests 10000
+
+D1  A run is its seed: the same seed draws the same requests.
+D2  A round is a fresh schema with fresh records. After a write that differs, the round is over,
+    since what follows would differ for that reason alone.
+D3  Every difference is reduced to one request and written to a file that a person can read.
+
+Not here: what is drawn (generate_*.py), what counts as equal (compare.py, deviations.py).
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.oracle.ask import CALLERS, Answers, Pair, Request
+from tests.oracle.client import Json, query
+from tests.oracle.compare import difference
+from tests.oracle.deviations import deviation_of
+from tests.oracle.generate_collections import CollectionRequests
+from tests.oracle.generate_requests import PER_PAGE, Requests, seed_requests
+from tests.oracle.generate_schema import (
+    PEOPLE,
+    ROUND_NAMES,
+    draw_round,
+    draw_rules,
+    people,
+    people_change,
+)
+from tests.oracle.operators_fixture import OPERATORS
+from tests.oracle.server import running
+from tests.oracle.world import KINDS, Shape, World
+
+REQUESTS_PER_ROUND = 500  # Long enough to pay for its schema, short enough to see many schemas.
+COLLECTION_REQUESTS_PER_ROUND = 40
+RECORDS_PER_COLLECTION = 14
+REPORT = Path("build/differential.txt")
+PASSWORD = "secret-12345"  # One password for all callers; nothing here is secret.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """A difference that nothing explains."""
+
+    request: Request
+    reproduction: Request
+    seen: str
+    """Both answers to the reproduction."""
+    round: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What a run found."""
+
+    seed: int
+    areas: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    cells: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    deviations: Counter[str] = field(default_factory=Counter)
+    mismatches: list[Mismatch] = field(default_factory=list)
+    rounds_cut: int = 0
+
+    @property
+    def compared(self) -> int:
+        """Requests whose answers were compared."""
+        return self.areas.total()
+
+    @property
+    def cell_min(self) -> int:
+        """How often the least asked cell (operator, field kind, caller) was asked and answered."""
+        return min(
+            self.cells[operator, kind, caller]
+            for operator in OPERATORS
+            for kind in KINDS
+            for caller in CALLERS
+        )
+
+    def summary(self) -> str:
+        """Counts for each area, statuses and mismatches."""
+        wrong = Counter(one.request.area for one in self.mismatches)
+        lines = [f"seed {self.seed}: {self.compared} comparisons, least asked cell {self.cell_min}"]
+        for area, count in sorted(self.areas.items()):
+            statuses = {status: n for (one, status), n in self.statuses.items() if one == area}
+            shown = " ".join(f"{status}:{n}" for status, n in sorted(statuses.items()))
+            lines.append(f"  {area:16} {count:>6}  differ {wrong[area]:>5}   {shown}")
+        lines.extend(f"  deviation {name}: {n}" for name, n in self.deviations.items())
+        lines.append(f"  {len(self.mismatches)} mismatches, {self.rounds_cut} rounds cut short")
+        return "\n".join(lines)
+
+    def text(self) -> str:
+        """Summary and every mismatch."""
+        parts = [self.summary()]
+        for number, one in enumerate(self.mismatches, start=1):
+            parts.append(f"#{number} {one.request.area}, round {one.round}: {one.reproduction.line}")
+            parts.append(f"  {one.seen}")
+            if one.reproduction is not one.request:
+                parts.append(f"  reduced from {one.request.line}")
+        return "\n".join(parts) + "\n"
+
+
+class Differential:
+    """A run over a pair of servers."""
+
+    def __init__(self, pair: Pair, *, seed: int) -> None:
+        """Nothing is sent yet."""
+        self._pair = pair
+        self._seed = seed
+        self._round = 0
+        self._state_differs = False
+        self._world = World(dice=random.Random(seed))
+        self.report = Report(seed=seed)
+
+    def run(self, *, requests: int, seconds_max: float = float("inf")) -> Report:
+        """Compare at least so many requests, or as many as the time allows."""
+        until = time.monotonic() + seconds_max
+        self._prepare_callers()
+        while self.report.compared < requests and time.monotonic() < until:
+            self._round += 1
+            self._play_round(requests=requests, until=until)
+        return self.report
+
+    def compare(self, request: Request) -> Answers:
+        """Ask both, note the outcome."""
+        answers = self._pair.ask(request)
+        self.report.areas[request.area] += 1
+        self.report.statuses[request.area, answers.oracle.status] += 1
+        for operator, kind in request.cells if answers.oracle.status == 200 else ():
+            self.report.cells[operator, kind, request.caller] += 1
+        if request.makes is not None and answers.oracle.status == 200:
+            name, new = request.makes
+            self._world.shapes[name].ids.append(new)
+        seen = difference(request, answers)
+        if seen is None:
+            return answers
+        deviation = deviation_of(request, answers)
+        if deviation is not None:
+            self.report.deviations[deviation.id] += 1
+            return answers
+        self._note(request, seen)
+        if request.writes:
+            self._state_differs = True
+        return answers
+
+    def _note(self, request: Request, seen: str) -> None:
+        reproduction = request
+        for smaller in request.smaller:
+            again = difference(smaller, self._pair.ask(smaller))
+            if again is not None:
+                reproduction, seen = smaller, again
+                break
+        self.report.mismatches.append(
+            Mismatch(request=request, reproduction=reproduction, seen=seen, round=self._round)
+        )
+
+    def _prepare_callers(self) -> None:
+        shape, body = people()
+        self._root("POST", "/api/collections", body)
+        self._root("PATCH", "/api/collections/people", people_change())
+        for index, caller in enumerate(("user", "other", "guest")):
+            record: dict[str, Json] = {
+                "id": f"id0{index:012d}", "email": f"{caller}@example.com", "password": PASSWORD,
+                "passwordConfirm": PASSWORD, "role": "ab"[index % 2], "level": index * 3,
+                "emailVisibility": index == 1, "secret": "s",
+            }  # fmt: skip
+            self._root("POST", shape.path, record)
+        self._root("PATCH", f"{shape.path}/id0000000000000", {"boss": "id0000000000001"})
+        for caller in ("user", "other"):
+            sign_in: dict[str, Json] = {"identity": f"{caller}@example.com", "password": PASSWORD}
+            path = f"/api/collections/{PEOPLE}/auth-with-password"
+            answers = self._root("POST", path, sign_in)
+            tokens = [one.json() for one in (answers.oracle, answers.ours)]
+            oracle, ours = (str(t["token"]) if isinstance(t, dict) else "" for t in tokens)
+            self._pair.sign_in(caller, oracle=oracle, ours=ours)
+
+    def _play_round(self, *, requests: int, until: float) -> None:
+        self._state_differs = False
+        world = World(dice=random.Random(f"{self._seed}/{self._round}"), last_id=1_000)
+        self._world = world
+        shape, _ = people()
+        shape.ids = [f"id0{index:012d}" for index in range(3)]
+        world.shapes[PEOPLE] = shape
+        self._build(world)
+        drawn, scratch = Requests(world), CollectionRequests(world)
+        share = COLLECTION_REQUESTS_PER_ROUND / REQUESTS_PER_ROUND
+        for _ in range(REQUESTS_PER_ROUND):
+            if self._state_differs:
+                self.report.rounds_cut += 1
+                break
+            if self.report.compared >= requests or time.monotonic() > until:
+                break
+            self.compare((scratch if world.dice.random() < share else drawn).draw())
+        else:
+            for name in ("kit", "beta", "gamma", PEOPLE):
+                self.compare(_dump(world.shapes[name]))
+        for request in scratch.cleanup():
+            self._pair.ask(request)
+        for name in ROUND_NAMES:
+            path = f"/api/collections/{name}"
+            self._pair.ask(Request(area="drop", caller="root", method="DELETE", path=path))
+
+    def _build(self, world: World) -> None:
+        view: Json = None
+        for body in draw_round(world):
+            if body["type"] == "view":
+                view = body
+                continue
+            self._root("POST", "/api/collections", body)
+        for name in ("beta", "kit", "gamma"):
+            for request in seed_requests(
+                world, world.shapes[name], records=RECORDS_PER_COLLECTION
+            ):
+                self.compare(request)
+        assert isinstance(view, dict)
+        self._root("POST", "/api/collections", view)
+        for name in ("beta", "kit", "gamma"):
+            for key, rule in draw_rules(world.dice).items():
+                self._root("PATCH", f"/api/collections/{name}", {key: rule})
+
+    def _root(self, method: str, path: str, body: dict[str, Json]) -> Answers:
+        return self.compare(
+            Request(
+                area="schema", caller="root", method=method, path=path, json=body, writes=True
+            )
+        )
+
+
+@contextmanager
+def prepared(*, seed: int) -> Iterator[Differential]:
+    """Both servers started, a run ready."""
+    with running("oracle") as oracle, running("ours") as ours:
+        pair = Pair(oracle=oracle, ours=ours)
+        try:
+            yield Differential(pair, seed=seed)
+        finally:
+            pair.close()
+
+
+def main() -> int:
+    """Run from the command line; 1 when something differs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--report", type=Path, default=REPORT)
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    with prepared(seed=arguments.seed) as differential:
+        report = differential.run(requests=arguments.requests)
+    arguments.report.parent.mkdir(parents=True, exist_ok=True)
+    arguments.report.write_text(report.text(), encoding="utf-8")
+    took_seconds = time.monotonic() - began
+    sys.stdout.write(f"{report.summary()}\n  {took_seconds:.0f} s, written to {arguments.report}\n")
+    return 1 if report.mismatches else 0
+
+
+def _dump(shape: Shape) -> Request:
+    tail = query(perPage=PER_PAGE, sort="id")
+    return Request(area="state", caller="root", method="GET", path=shape.path + tail)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
