@@ -1,0 +1,1 @@
+"""Admin pages; plain HTML until the full interface comes."""

@@ -1,0 +1,257 @@
+"""Every setting of the program: its name, what it means, its unit and its range.
+
+G1  This table is the only source: command-line flags, variables and docs/settings.md follow it.
+G2  A flag ``--query-timeout`` is also the variable ``YADOKARI_QUERY_TIMEOUT``; the flag wins.
+G3  Secrets have no flag: a command line can be read by every user of the machine.
+
+Not here: reading and checking (app/settings.py), settings changed over the API (upkeep).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+ENV_PREFIX = "YADOKARI_"
+
+SettingKind: TypeAlias = Literal["text", "list", "switch", "number", "choice", "secret"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One row of the table."""
+
+    name: str
+    """Words joined by ``-``: the flag without its dashes."""
+    kind: SettingKind
+    default: str
+    """As one would type it; lists with commas."""
+    sentence: str
+    unit: str = ""
+    low: int = 0
+    high: int = 0
+    """Range of a number, both ends included."""
+    choices: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other flags, mostly PocketBase's spelling."""
+    also: str = ""
+    """A variable without the prefix that is understood too; it comes after ours."""
+
+    @property
+    def key(self) -> str:
+        """Name as an identifier: ``query_timeout``."""
+        return self.name.replace("-", "_")
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Its flags, ours first; none for a secret (G3)."""
+        if self.kind == "secret":
+            return ()
+        return (f"--{self.name}", *self.aliases)
+
+    @property
+    def variable(self) -> str:
+        """The variable with the prefix."""
+        return ENV_PREFIX + self.key.upper()
+
+    @property
+    def range_text(self) -> str:
+        """What may be given, for people."""
+        if self.kind == "number":
+            return f"{self.low} to {self.high}"
+        return " or ".join(self.choices)
+
+
+DIR = Setting(
+    name="dir",
+    kind="text",
+    default="yadokari_data",
+    sentence="Folder of the database, uploads, lock and control socket; made when missing.",
+)
+
+SETTINGS: tuple[Setting, ...] = (
+    DIR,
+    Setting(
+        name="http",
+        kind="text",
+        default="127.0.0.1:8080",
+        sentence="Address and port to listen on; port 0 takes a free one. "
+        "PORT alone means 0.0.0.0 with that port.",
+        also="PORT",
+    ),
+    Setting(
+        name="store",
+        kind="text",
+        default="sqlite",
+        sentence="The database. This version knows `sqlite`, kept in the data folder.",
+        also="DATABASE_URL",
+    ),
+    Setting(
+        name="public",
+        kind="text",
+        default="",
+        sentence="Folder of static files served at `/`; empty serves none.",
+        aliases=("--publicDir",),
+    ),
+    Setting(
+        name="index-fallback",
+        kind="switch",
+        default="true",
+        sentence="Answer unknown paths with the public folder's index.html, as single-page "
+        "applications need.",
+        aliases=("--indexFallback",),
+    ),
+    Setting(
+        name="origins",
+        kind="list",
+        default="*",
+        sentence="Origins that browsers may call from; `*` and `?` are wildcards.",
+    ),
+    Setting(
+        name="dev",
+        kind="switch",
+        default="false",
+        sentence="Development: readable log lines, and schema changes write migration files.",
+    ),
+    Setting(
+        name="migrations-dir",
+        kind="text",
+        default="",
+        sentence="Folder of migration files; empty means yadokari_migrations beside the data "
+        "folder.",
+        aliases=("--migrationsDir",),
+    ),
+    Setting(
+        name="automigrate",
+        kind="choice",
+        default="auto",
+        choices=("auto", "true", "false"),
+        sentence="Write a migration file at each schema change through the API; auto does so "
+        "with --dev.",
+    ),
+    Setting(
+        name="lock-schema",
+        kind="switch",
+        default="false",
+        sentence="Refuse schema changes through the API; migrations alone change it.",
+    ),
+    Setting(
+        name="query-timeout",
+        kind="number",
+        default="30",
+        unit="seconds",
+        low=1,
+        high=3_600,
+        sentence="Longest time one query may run.",
+        aliases=("--queryTimeout",),
+    ),
+    Setting(
+        name="workers",
+        kind="number",
+        default="1",
+        unit="processes",
+        low=1,
+        high=64,
+        sentence="Server processes. SQLite has one writer, so more than 1 needs another store.",
+    ),
+    Setting(
+        name="sqlite-sync",
+        kind="choice",
+        default="full",
+        choices=("full", "normal", "off"),
+        sentence="When SQLite waits for the disk: full at each commit, normal at checkpoints "
+        "(a power cut may lose the last commits), off never.",
+    ),
+    Setting(
+        name="connections-max",
+        kind="number",
+        default="10000",
+        unit="connections",
+        low=10,
+        high=1_000_000,
+        sentence="Connections served at once, realtime ones included; more get 503.",
+    ),
+    Setting(
+        name="keep-alive",
+        kind="number",
+        default="75",
+        unit="seconds",
+        low=1,
+        high=3_600,
+        sentence="How long an idle connection stays open; longer than the load balancer's own "
+        "idle time, or it meets closed ones.",
+    ),
+    Setting(
+        name="stop-timeout",
+        kind="number",
+        default="8",
+        unit="seconds",
+        low=1,
+        high=600,
+        sentence="Longest wait for running requests on SIGTERM; platforms kill after 10.",
+    ),
+    Setting(
+        name="log-format",
+        kind="choice",
+        default="auto",
+        choices=("auto", "json", "text"),
+        sentence="Form of log lines on standard error; auto is text on a terminal or with --dev.",
+    ),
+    Setting(
+        name="log-level",
+        kind="choice",
+        default="info",
+        choices=("debug", "info", "warning", "error"),
+        sentence="Least level that is written.",
+    ),
+    Setting(
+        name="log-requests",
+        kind="choice",
+        default="problems",
+        choices=("none", "problems", "all"),
+        sentence="Requests that get a log line: problems are failures of the server and slow ones.",
+    ),
+    Setting(
+        name="slow-request",
+        kind="number",
+        default="1000",
+        unit="milliseconds",
+        low=1,
+        high=600_000,
+        sentence="From here on a request counts as slow.",
+    ),
+    Setting(
+        name="encryption-env",
+        kind="text",
+        default="SECRET_KEY",
+        sentence="Name of the variable that holds the secret key.",
+        aliases=("--encryptionEnv",),
+    ),
+    Setting(
+        name="secret-key",
+        kind="secret",
+        default="",
+        sentence="Secret of at least 32 characters, or `file:/path` of one, that seals stored "
+        "secrets and signs tokens of other doors. Without it one is made in the data folder.",
+        also="SECRET_KEY",
+    ),
+    Setting(
+        name="secret-key-previous",
+        kind="secret",
+        default="",
+        sentence="Former secret keys, separated by commas: what they sealed can still be read.",
+        also="SECRET_KEY_PREVIOUS",
+    ),
+    Setting(
+        name="superuser-email",
+        kind="secret",
+        default="",
+        sentence="Address of a superuser to make at the start when it is missing.",
+    ),
+    Setting(
+        name="superuser-password",
+        kind="secret",
+        default="",
+        sentence="Password of that superuser; a text, or `file:/path`.",
+    ),
+)

@@ -1,0 +1,259 @@
+"""Settings of one run: read once from flags and variables, checked, then frozen.
+
+G4  The first of these that is given counts: flag, ``YADOKARI_…`` variable, plain variable
+    (``PORT``, ``DATABASE_URL``, ``SECRET_KEY``), default.
+G5  A wrong value stops the start with its name, what was given and what may be given; a secret's
+    value is never repeated.
+
+Not here: the list of settings (app/setting_table.py), settings changed over the API (upkeep).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from yadokari.app.data_dir import DataDir
+from yadokari.app.log_lines import LogFormat, LogLevel
+from yadokari.app.setting_table import SETTINGS, Setting
+from yadokari.base.errors import YadokariError
+
+TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
+FALSE_WORDS = frozenset({"false", "0", "no", "off"})
+_LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
+_PORT_MAX = 65_535
+
+
+class SettingError(YadokariError):
+    """A setting has a value that cannot be. Correct what the message names, then start again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen."""
+
+    host: str
+    """A name, an IPv4 or an IPv6 address without brackets; empty = every address."""
+    port: int
+    """0 = any free one."""
+
+    @property
+    def url(self) -> str:
+        """The address for a browser on this machine."""
+        host = self.host
+        if host in {"", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+            host = "127.0.0.1"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretSettings:
+    """Secrets as they were given: texts or references; hidden from ``repr``."""
+
+    secret_key: str = field(default="", repr=False)
+    secret_key_previous: tuple[str, ...] = field(default=(), repr=False)
+    superuser_email: str = ""
+    superuser_password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one run of the program was told. Sentences and ranges: app/setting_table.py."""
+
+    dir: DataDir
+    http: Address
+    public: Path | None
+    index_fallback: bool
+    origins: tuple[str, ...]
+    dev: bool
+    migrations_dir: Path
+    automigrate: bool
+    lock_schema: bool
+    query_timeout_s: int
+    sqlite_sync: Literal["full", "normal", "off"]
+    connections_max: int
+    keep_alive_s: int
+    stop_timeout_s: int
+    log_format: LogFormat
+    log_level: LogLevel
+    log_requests: Literal["none", "problems", "all"]
+    slow_request_ms: int
+    secrets: SecretSettings
+
+
+def read_settings(
+    flags: Mapping[str, str], environment: Mapping[str, str], *, on_terminal: bool
+) -> Settings:
+    """The settings of this run.
+
+    Args:
+        flags: Given flags by key (``query_timeout``), as typed.
+        environment: Variables of the process.
+        on_terminal: Whether standard error is read by a person.
+
+    Raises:
+        SettingError: a value that cannot be (G5).
+    """
+    given = _Given(flags, environment)
+    workers = given.number("workers")
+    _check_store(given.text("store"), workers=workers)
+    directory = DataDir(Path(given.text("dir")).expanduser().absolute())
+    dev = given.switch("dev")
+    public = given.text("public")
+    migrations = given.text("migrations_dir")
+    return Settings(
+        dir=directory,
+        http=_address(given),
+        public=_folder("public", public) if public else None,
+        index_fallback=given.switch("index_fallback"),
+        origins=given.many("origins") or ("*",),
+        dev=dev,
+        migrations_dir=Path(migrations).expanduser().absolute()
+        if migrations
+        else directory.root.parent / "yadokari_migrations",
+        automigrate={"auto": dev, "true": True}.get(given.text("automigrate"), False),
+        lock_schema=given.switch("lock_schema"),
+        query_timeout_s=given.number("query_timeout"),
+        sqlite_sync=_sync(given.text("sqlite_sync")),
+        connections_max=given.number("connections_max"),
+        keep_alive_s=given.number("keep_alive"),
+        stop_timeout_s=given.number("stop_timeout"),
+        log_format=_log_format(given.text("log_format"), readable=dev or on_terminal),
+        log_level=next(level for level in _LEVELS if level == given.text("log_level")),
+        log_requests=_log_requests(given.text("log_requests")),
+        slow_request_ms=given.number("slow_request"),
+        secrets=_secrets(given, environment),
+    )
+
+
+class _Given:
+    """Values as they were given, by key, checked against their row of the table."""
+
+    def __init__(self, flags: Mapping[str, str], environment: Mapping[str, str]) -> None:
+        self._rows = {row.key: row for row in SETTINGS}
+        self._flags, self._environment = flags, environment
+
+    def source(self, key: str) -> str:
+        """Where the value comes from: a flag, a variable or ``default`` (G4)."""
+        row = self._rows[key]
+        if key in self._flags:
+            return row.flags[0]
+        for variable in (row.variable, row.also):
+            if variable and self._environment.get(variable, "") != "":
+                return variable
+        return "default"
+
+    def text(self, key: str) -> str:
+        """The value as text. Raises SettingError for one that is no choice."""
+        row = self._rows[key]
+        source = self.source(key)
+        if source == "default":
+            value = row.default
+        else:
+            value = self._flags[key] if key in self._flags else self._environment[source]
+        if row.kind == "choice":
+            value = value.strip().lower()
+            if value not in row.choices:
+                raise SettingError(f"{source} is {value!r}; it can be {row.range_text}")
+        return value if row.kind == "secret" else value.strip()
+
+    def many(self, key: str) -> tuple[str, ...]:
+        """The parts between commas, without empty ones."""
+        return tuple(part.strip() for part in self.text(key).split(",") if part.strip())
+
+    def switch(self, key: str) -> bool:
+        """On or off."""
+        value = self.text(key).lower()
+        if value in TRUE_WORDS:
+            return True
+        if value in FALSE_WORDS:
+            return False
+        raise SettingError(f"{self.source(key)} is {value!r}; it can be true or false")
+
+    def number(self, key: str) -> int:
+        """A whole number in its range."""
+        row: Setting = self._rows[key]
+        text = self.text(key)
+        value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+        if not row.low <= value <= row.high:
+            raise SettingError(
+                f"{self.source(key)} is {text!r}; it can be {row.range_text} {row.unit}"
+            )
+        return value
+
+
+def _address(given: _Given) -> Address:
+    source, text = given.source("http"), given.text("http")
+    if source == "PORT":
+        text = f"0.0.0.0:{text}"
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port[:6]) > _PORT_MAX:
+        raise SettingError(f"{source} is {text!r}; write address:port, such as 127.0.0.1:8080")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+        try:
+            ipaddress.IPv6Address(host.partition("%")[0])
+        except ValueError as exc:
+            raise SettingError(f"{source} is {text!r}; that is no IPv6 address") from exc
+    elif ":" in host:
+        raise SettingError(f"{source} is {text!r}; write an IPv6 address in brackets: [::1]:8080")
+    return Address(host=host, port=int(port))
+
+
+def _check_store(store: str, *, workers: int) -> None:
+    kind = store.partition(":")[0]
+    if kind != "sqlite" or store not in {"sqlite", "sqlite:"}:
+        shown = f"{kind}:…" if kind and kind != store else "that"
+        raise SettingError(
+            f"the store {shown} is not supported by this version; it knows sqlite, which lives in "
+            "the data folder. If DATABASE_URL is meant for another program, give --store sqlite"
+        )
+    if workers > 1:
+        raise SettingError(
+            f"workers is {workers}, but SQLite lets one process write, and that process also "
+            "keeps the realtime connections; leave it at 1"
+        )
+
+
+def _folder(name: str, text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if not path.is_dir():
+        raise SettingError(f"{name} is {text!r}; there is no such folder")
+    return path
+
+
+def _secrets(given: _Given, environment: Mapping[str, str]) -> SecretSettings:
+    name = given.text("encryption_env")
+    secret_key = given.text("secret_key")
+    if given.source("encryption_env") != "default":
+        if not environment.get(name):
+            raise SettingError(f"encryption-env names the variable {name}, which is not set")
+        secret_key = environment[name]
+    email, password = given.text("superuser_email").strip(), given.text("superuser_password")
+    if bool(email) != bool(password):
+        raise SettingError(
+            "YADOKARI_SUPERUSER_EMAIL and YADOKARI_SUPERUSER_PASSWORD come together; one is missing"
+        )
+    return SecretSettings(
+        secret_key=secret_key,
+        secret_key_previous=given.many("secret_key_previous"),
+        superuser_email=email,
+        superuser_password=password,
+    )
+
+
+def _log_format(text: str, *, readable: bool) -> LogFormat:
+    if text == "auto":
+        return "text" if readable else "json"
+    return "json" if text == "json" else "text"
+
+
+def _sync(text: str) -> Literal["full", "normal", "off"]:
+    return "full" if text == "full" else "normal" if text == "normal" else "off"
+
+
+def _log_requests(text: str) -> Literal["none", "problems", "all"]:
+    return "none" if text == "none" else "all" if text == "all" else "problems"

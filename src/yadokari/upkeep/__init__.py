@@ -1,0 +1,1 @@
+"""What keeps an installation in order: its settings, kept answers, logs, crons, backups."""
