@@ -28,7 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [case for case in CASES if not options.cases or case.name in options.cases]
     subject = _side(options.subject, "subject", options.data)
     reference = _side("pocketbase", "reference", options.data)
-    sides = [subject, reference]
     pair = Pair(
         subject,
         reference,

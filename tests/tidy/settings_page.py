@@ -3,9 +3,8 @@
 ``python -m tests.tidy.settings_page`` writes the page anew.
 """
 
-from yadokari.app.setting_table import SETTINGS, Setting
-
 from tests.tidy.repository import ROOT
+from yadokari.app.setting_table import SETTINGS, Setting
 
 PAGE = ROOT / "docs" / "settings.md"
 OPENING = """\

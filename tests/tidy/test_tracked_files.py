@@ -32,9 +32,7 @@ def test_no_file_holds_a_path_of_this_machine():
     """Such a path is right on one machine and wrong on all others."""
     here = {f"{ROOT}/", f"{ROOT.parent}/", f"{Path.home()}/"} - {"/", "/root/", "//"}
 
-    found = [
-        f"{name}: {path}" for name, text in tracked_texts() for path in here if path in text
-    ]
+    found = [f"{name}: {path}" for name, text in tracked_texts() for path in here if path in text]
 
     assert found == []
 
