@@ -85,9 +85,7 @@ class Client:
         self.begin(method, path, body, sent)
         return self.finish()
 
-    def begin(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> None:
+    def begin(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> None:
         """Send a request without waiting; `finish` reads its answer."""
         self._begun = (method, path, body, headers)
         try:

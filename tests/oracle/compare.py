@@ -24,7 +24,7 @@ GENERATED = "gen"
 
 _DRAWN_ID = re.compile(r"[a-z0-9]{15}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}Z")
-_FILE = re.compile(r"(.*)_[a-zA-Z0-9]{10}(\.[a-z0-9]+)?")
+_FILE = re.compile(r"(.*)_[a-zA-Z0-9]{10}(\.[a-zA-Z0-9]+)?")
 _TOKEN = re.compile(r"eyJ[\w-]+\.([\w-]+)\.[\w-]+")
 _CLONE = re.compile(r"_clone_\w+")
 _TEMPORARY = "temp_view_"

@@ -99,7 +99,9 @@ class Report:
         """Summary and every mismatch."""
         parts = [self.summary()]
         for number, one in enumerate(self.mismatches, start=1):
-            parts.append(f"#{number} {one.request.area}, round {one.round}: {one.reproduction.line}")
+            parts.append(
+                f"#{number} {one.request.area}, round {one.round}: {one.reproduction.line}"
+            )
             parts.append(f"  {one.seen}")
             if one.reproduction is not one.request:
                 parts.append(f"  reduced from {one.request.line}")
@@ -214,9 +216,7 @@ class Differential:
                 continue
             self._root("POST", "/api/collections", body)
         for name in ("beta", "kit", "gamma"):
-            for request in seed_requests(
-                world, world.shapes[name], records=RECORDS_PER_COLLECTION
-            ):
+            for request in seed_requests(world, world.shapes[name], records=RECORDS_PER_COLLECTION):
                 self.compare(request)
         assert isinstance(view, dict)
         self._root("POST", "/api/collections", view)
@@ -226,9 +226,7 @@ class Differential:
 
     def _root(self, method: str, path: str, body: dict[str, Json]) -> Answers:
         return self.compare(
-            Request(
-                area="schema", caller="root", method=method, path=path, json=body, writes=True
-            )
+            Request(area="schema", caller="root", method=method, path=path, json=body, writes=True)
         )
 
 

@@ -25,7 +25,7 @@ _FITTING: dict[Kind, tuple[str, ...]] = {
     "email": ("''", "'a@b.co'", "'A@b.co'", "'@'", "'b.co'"),
     "url": ("''", "'http://a.co'", "'a.co'", "'http%'"),
     "select": tuple(f"'{one}'" for one in CHOICES),
-    "selects": (*(f"'{one}'" for one in CHOICES), "'[]'", '\'["a"]\'', "0", "1", "2"),
+    "selects": (*(f"'{one}'" for one in CHOICES), "'[]'", "'[\"a\"]'", "0", "1", "2"),
 }
 _DRAWN: dict[Kind, tuple[str, ...]] = {
     "autodate": ("''", "null", "'2001'", "'9'", "0", "5", "true", "@tomorrow", "@yesterday"),

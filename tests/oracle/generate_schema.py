@@ -78,8 +78,9 @@ def draw_round(world: World) -> list[dict[str, Json]]:
     kit = _shape(world, "kit", KINDS, target="beta")
     gamma = _shape(world, "gamma", ("text", "number", "bool", "json", "relation"), target="kit")
     bodies = [_body(world, one) for one in (beta, kit, gamma)]
-    if dice.random() < 0.5:
-        bodies[2]["indexes"] = ["CREATE UNIQUE INDEX `idx_gamma_one` ON `gamma` (`relation`)"]
+    unique = "CREATE UNIQUE INDEX `idx_gamma_one` ON `gamma` (`relation`)"
+    if dice.random() < 0.6:
+        bodies[2]["indexes"] = [unique + dice.choice(("", " WHERE `relation` != ''"))]
     if dice.random() < 0.4:
         bodies[1]["indexes"] = ["CREATE UNIQUE INDEX `idx_kit_two` ON `kit` (`text`, `number`)"]
     bodies.append(_view(world))

@@ -38,9 +38,7 @@ def ask(server: Server, filter_text: str, *, ids: list[str]) -> str:
     path = f"/api/collections/{MAIN}/records" + query(
         fields="id", skipTotal=1, perPage=ROWS_MAX, filter=filter_text, **QUERY
     )
-    found = ids_of(
-        server.client.send("GET", path, token=server.token, json=BODY, headers=HEADERS)
-    )
+    found = ids_of(server.client.send("GET", path, token=server.token, json=BODY, headers=HEADERS))
     if isinstance(found, int):
         return f"!{found}"
     return mask(found, ids=ids)

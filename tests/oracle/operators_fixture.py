@@ -36,16 +36,16 @@ FIELDS = (
 MODIFIED = (
     "t:lower", "n:lower", "j:lower", "j.k:lower", "sm:lower", "t:length",
     "s1:length", "sm:length", "rm:length", "s1:each", "sm:each", "sm2:each",
-    "rm:each", 
+    "rm:each",
 )  # fmt: skip
 PATHS = (
     "r1.name", "r1.budget", "r1.flag", "r1.info", "r1.info.k", "r1.labels", "r1.labels:each",
     "r1.id", "r1.boss.name", "rm.name",
     "rm.budget", "rm.flag", "rm.info.k", "rm.labels", "rm.labels:each",
     "rm.id", "rm.name:lower", "child_via_owner.ct",
-    "child_via_owner.cn", "child_via_owner.cj", "child_via_owner.id", 
-    "only_via_owner.ot", 
-    "@collection.team.name", "@collection.team.budget", 
+    "child_via_owner.cn", "child_via_owner.cj", "child_via_owner.id",
+    "only_via_owner.ot",
+    "@collection.team.name", "@collection.team.budget",
     "@collection.team.info", "@collection.team:x.name", "@collection.nobody.name",
 )  # fmt: skip
 LITERALS = (
@@ -53,19 +53,19 @@ LITERALS = (
     "'teamaaaaaaaaaa1'", "0", "1", "5", "5.5", "-1", "true", "false", "null",
 )  # fmt: skip
 CALLS = (
-    "@now", "@year", "strftime('%Y',d)", 
+    "@now", "@year", "strftime('%Y',d)",
     "strftime('%Y',child_via_owner.cd)", "geoDistance(g.lon,g.lat,0,0)",
     "geoDistance(rm.at.lon,rm.at.lat,0,0)",
 )  # fmt: skip
 REQUEST = (
     "@request.query.qt", "@request.query.qt:isset",
-    "@request.headers.x_five", 
-    "@request.auth.email", "@request.auth.verified", 
+    "@request.headers.x_five",
+    "@request.auth.email", "@request.auth.verified",
     "@request.body.t", "@request.body.n", "@request.body.b",
     "@request.body.j", "@request.body.j.k", "@request.body.sm", "@request.body.sm:each",
     "@request.body.r1.name", "@request.body.rm.name",
     "@request.body.free", "@request.body.empty", "@request.body.no",
-    "@request.body.t:isset", "@request.body.t:changed", 
+    "@request.body.t:isset", "@request.body.t:changed",
 )  # fmt: skip
 OPERANDS = FIELDS + MODIFIED + PATHS + LITERALS + CALLS + REQUEST
 

@@ -157,9 +157,7 @@ def _is_up(process: subprocess.Popen[bytes], port: int) -> bool:
     return False
 
 
-def _prepared(
-    kind: Kind, *, port: int, directory: Path, client: Client, batch: bool
-) -> Server:
+def _prepared(kind: Kind, *, port: int, directory: Path, client: Client, batch: bool) -> Server:
     answer = client.send(
         "POST",
         "/api/collections/_superusers/auth-with-password",
