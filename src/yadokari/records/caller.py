@@ -1,0 +1,111 @@
+"""Who asks, and with what: the caller and the facts of a request that rules may read.
+
+A1  A guest has no record; a superuser is any record of the superusers' collection.
+A2  Facts are read lazily: a request whose rules ask nothing pays nothing.
+
+Not here: how a token becomes a caller (auth/callers.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import msgspec
+
+from yadokari.ports.store import Row
+from yadokari.rules.bind import RequestContext
+from yadokari.schema.collection import SUPERUSERS_ID, Collection
+from yadokari.schema.fields import GeoPointField, JsonField, Value
+
+_EMPTY: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whoever sends a request. Not slotted: facts are worked out once, when asked for."""
+
+    row: Row | None = None
+    collection: Collection | None = None
+
+    @cached_property
+    def is_superuser(self) -> bool:
+        """Whether all rules are skipped."""
+        return self.collection is not None and self.collection.id == SUPERUSERS_ID
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether nobody is signed in."""
+        return self.row is None
+
+    @cached_property
+    def facts(self) -> Mapping[str, object] | None:
+        """The auth record as rules see it; None for a guest."""
+        if self.row is None or self.collection is None:
+            return None
+        facts = decoded(self.collection, self.row.values)
+        facts["collectionId"] = self.collection.id
+        facts["collectionName"] = self.collection.name
+        return facts
+
+    def owns(self, row: Row) -> bool:
+        """Whether the record is the caller's own."""
+        mine = self.row
+        return mine is not None and mine.collection_id == row.collection_id and mine.id == row.id
+
+
+GUEST = Caller()
+
+
+def decoded(collection: Collection, values: Mapping[str, Value]) -> dict[str, object]:
+    """Canonical values with their JSON decoded, lists as lists."""
+    plain: dict[str, object] = dict(values)
+    for one in collection.fields:
+        if isinstance(one, JsonField | GeoPointField) and one.name in plain:
+            plain[one.name] = msgspec.json.decode(str(plain[one.name]))
+    return plain
+
+
+class HeaderFacts(Mapping[str, str]):
+    """Headers as rules name them: lower case, ``_`` for ``-``; made on first use."""
+
+    __slots__ = ("_made", "_raw")
+
+    def __init__(self, raw: Mapping[str, str]) -> None:
+        self._raw = raw
+        self._made: dict[str, str] | None = None
+
+    def _all(self) -> dict[str, str]:
+        if self._made is None:
+            self._made = {
+                name.lower().replace("-", "_"): value for name, value in self._raw.items()
+            }
+        return self._made
+
+    def __getitem__(self, name: str) -> str:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A request as the records layer sees it."""
+
+    caller: Caller = GUEST
+    context: RequestContext = field(default_factory=RequestContext)
+
+    def with_body(
+        self, body: Mapping[str, object], changed: frozenset[str] = frozenset()
+    ) -> Asking:
+        """The same request with this body resolved."""
+        return replace(self, context=replace(self.context, body=body, changed=changed))
+
+    def within(self, context: str) -> Asking:
+        """The same request seen from another context, such as ``expand``."""
+        return replace(self, context=replace(self.context, context=context))

@@ -1,0 +1,101 @@
+"""Field checks before a record is stored: the pure ones, and those that ask the store.
+
+C1  Every field is checked and every problem reported together; a field has one problem.
+C2  Uniqueness of indexed values is the store's own check at the write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from yadokari.base.errors import BadRequest
+from yadokari.base.problems import Problem, Problems
+from yadokari.ports.store import Transaction
+from yadokari.records.plans import Plans
+from yadokari.records.submission import PASSWORD_BYTES_MAX
+from yadokari.rules.bind import RequestContext
+from yadokari.schema.collection import Collection
+from yadokari.schema.field_list import missing_records
+from yadokari.schema.field_text import id_taken, ids_ignore_case, password_problem
+from yadokari.schema.fields import PasswordField, RelationField, TextField, Value
+from yadokari.schema.value_check import value_problem
+
+_NO_CONTEXT = RequestContext()
+
+
+async def field_problems(
+    tx: Transaction,
+    collection: Collection,
+    values: Mapping[str, Value],
+    stored: Mapping[str, Value] | None,
+    *,
+    plain_passwords: Mapping[str, str],
+    plans: Plans,
+) -> Problems:
+    """What is wrong with a record's values (C1).
+
+    Args:
+        values: All values as they are to be stored.
+        stored: All values before; None on create.
+        plain_passwords: Plain text of the passwords that are being set, by field.
+
+    Raises:
+        BadRequest: a password is longer than can be hashed.
+    """
+    problems: Problems = {}
+    for field in collection.fields:
+        value = values[field.name]
+        before = None if stored is None else stored[field.name]
+        if isinstance(field, PasswordField) and field.name in plain_passwords:
+            problem = _password_problem(field, plain_passwords[field.name])
+        else:
+            problem = value_problem(field, value, stored=before)
+        if problem is None and isinstance(field, RelationField) and value:
+            problem = await _relation_problem(tx, field, value)
+        if problem is None and stored is None and field.name == "id":
+            assert isinstance(field, TextField), "ids are text"
+            problem = await _id_problem(tx, collection, field, str(value), plans)
+        if problem is not None:
+            problems[field.name] = problem
+    return problems
+
+
+def _password_problem(field: PasswordField, plain: str) -> Problem | None:
+    if len(plain.encode("utf-8", "surrogatepass")) > PASSWORD_BYTES_MAX:
+        raise BadRequest
+    return password_problem(field, plain)
+
+
+async def _relation_problem(tx: Transaction, field: RelationField, value: Value) -> Problem | None:
+    target = tx.schema.by_id.get(field.collection_id)
+    if target is None:
+        return Problem("validation_missing_rel_collection", "The related collection is missing.")
+    ids = value if isinstance(value, tuple) else (str(value),)
+    found = await tx.get(target, ids)
+    return None if all(one in found for one in ids) else missing_records()
+
+
+async def _id_problem(
+    tx: Transaction,
+    collection: Collection,
+    field: TextField,
+    id: str,
+    plans: Plans,
+) -> Problem | None:
+    if await tx.get(collection, (id,)):
+        return id_taken(field)
+    if ids_ignore_case(field):
+        quoted = id.lower().replace("\\", "\\\\").replace("'", "\\'")
+        same = plans.query(
+            collection,
+            (f"id:lower = '{quoted}'",),
+            caller=None,
+            context=_NO_CONTEXT,
+        )
+        if await tx.first(same.plan, same.binding) is not None:
+            return id_taken(field)
+    if collection.is_auth:
+        for other in tx.schema.collections:
+            if other.is_auth and other.id != collection.id and await tx.get(other, (id,)):
+                return Problem("validation_invalid_auth_id", "The id is taken by another account.")
+    return None

@@ -1,0 +1,141 @@
+"""Deleting records with everything that hangs on them, inside a unit of work.
+
+D1  Children go, or lose the reference, before the parent goes: the log has them in that order.
+D2  A required reference that would become empty stops the whole deletion.
+D3  Who may hear of a deletion is judged while the record still exists (DeleteWitness).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from yadokari.base.errors import BadRequest, NotFound
+from yadokari.contract import messages
+from yadokari.ports.store import Page, Row, Transaction
+from yadokari.records.caller import Asking
+from yadokari.records.plans import Plans
+from yadokari.records.reading import Reading, applied_rule
+from yadokari.records.references import HELPER_COLLECTIONS
+from yadokari.records.writing import Writing
+from yadokari.rules.bind import RequestContext
+from yadokari.schema.collection import SUPERUSERS_ID, Collection
+from yadokari.schema.field_list import packed, unpacked
+from yadokari.schema.fields import RelationField
+
+HELPER_ROWS_MAX = 1_000  # one page at a time
+REQUIRED_REFERENCE = (
+    "Failed to delete record. Make sure that the record is not part of a required relation "
+    "reference."
+)
+LAST_SUPERUSER = "You can't delete the only existing superuser."
+_NO_CONTEXT = RequestContext()
+
+
+class DeleteWitness(Protocol):
+    """Somebody who must see a record before it goes."""
+
+    async def before_delete(self, tx: Transaction, collection: Collection, row: Row) -> None:
+        """The record is about to be deleted in this unit of work."""
+        ...
+
+
+class Deleting:
+    """Deletes records."""
+
+    def __init__(
+        self, *, plans: Plans, reading: Reading, writing: Writing, witness: DeleteWitness | None
+    ) -> None:
+        self._plans = plans
+        self._reading = reading
+        self._writing = writing
+        self._witness = witness
+
+    async def delete(
+        self,
+        tx: Transaction,
+        asking: Asking,
+        collection: Collection,
+        id: str,  # noqa: A002
+    ) -> None:
+        """Delete a record that this caller may delete.
+
+        Raises:
+            Forbidden: the delete rule is null and the caller no superuser.
+            NotFound: no such record, or the rule is not met.
+            BadRequest: D2, a view, or the last superuser.
+        """
+        if collection.is_view:
+            raise BadRequest(messages.COLLECTION_TYPE_UNSUPPORTED)
+        rule = applied_rule(collection.delete_rule, asking)
+        row = await self._reading.visible(tx, asking, collection, id, rule=rule)
+        if row is None:
+            raise NotFound
+        if collection.id == SUPERUSERS_ID and len(await tx.all_of(collection, rows_max=2)) < 2:
+            raise BadRequest(LAST_SUPERUSER)
+        await self.remove(tx, collection, row)
+
+    async def remove(self, tx: Transaction, collection: Collection, row: Row) -> None:
+        """Delete a record whatever the rules say (D1, D2)."""
+        await self._remove(tx, collection, row, going=set())
+
+    async def _remove(
+        self, tx: Transaction, collection: Collection, row: Row, *, going: set[tuple[str, str]]
+    ) -> None:
+        key = (collection.id, row.id)
+        if key in going:
+            return
+        going.add(key)
+        if self._witness is not None:
+            await self._witness.before_delete(tx, collection, row)
+        for other in tx.schema.collections:
+            if other.is_view:
+                continue
+            for field in other.fields:
+                if isinstance(field, RelationField) and field.collection_id == collection.id:
+                    await self._release(tx, other, field, row, going=going)
+        if collection.is_auth:
+            await self._remove_helpers(tx, collection, row)
+        current = (await tx.get(collection, (row.id,))).get(row.id)
+        if current is not None:
+            await tx.remove(current)
+
+    async def _release(
+        self,
+        tx: Transaction,
+        other: Collection,
+        field: RelationField,
+        row: Row,
+        *,
+        going: set[tuple[str, str]],
+    ) -> None:
+        """Take the record out of the references of one field."""
+        for pointing in await tx.pointing_at(other, field.name, (row.id,)):
+            if (other.id, pointing.id) in going:
+                continue
+            current = (await tx.get(other, (pointing.id,))).get(pointing.id)
+            if current is None:
+                continue
+            left = tuple(one for one in unpacked(current.values[field.name]) if one != row.id)
+            if not left and field.cascade_delete:
+                await self._remove(tx, other, current, going=going)
+            elif not left and field.required:
+                raise BadRequest(REQUIRED_REFERENCE)
+            else:
+                await self._writing.touch(tx, other, current, {field.name: packed(field, left)})
+
+    async def _remove_helpers(self, tx: Transaction, collection: Collection, row: Row) -> None:
+        for name in HELPER_COLLECTIONS:
+            helper = tx.schema.named(name)
+            if helper is None:
+                continue
+            mine = self._plans.query(
+                helper,
+                (),
+                caller=None,
+                context=_NO_CONTEXT,
+                filter=f"recordRef = '{row.id}' && collectionRef = '{collection.id}'",
+                restricted=False,
+            )
+            page = Page(offset=0, limit=HELPER_ROWS_MAX)
+            for one in await tx.select(mine.plan, mine.binding, page=page):
+                await tx.remove(one)

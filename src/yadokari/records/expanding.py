@@ -1,0 +1,142 @@
+"""Expanding relations: related records nested under ``expand``.
+
+E1  A related record is shown when its own collection's view rule allows it for this caller.
+E2  Unknown names are ignored; a known one that gives nothing leaves ``expand`` empty, one whose
+    view rule is null leaves no key at all.
+E3  Each related record is read once for a whole page, however many rows point at it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from yadokari.ports.store import Reads, Row
+from yadokari.records.caller import Asking
+from yadokari.records.presenting import Presented
+from yadokari.records.reading import Reading
+from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.fields import RelationField, is_list
+from yadokari.schema.index import single_unique_columns
+
+EXPAND_DEPTH_MAX = 6  # the contract's limit
+BACK_RELATIONS_MAX = 1_000  # the contract's limit
+_BACK = re.compile(r"^(\w+?)_via_(\w+)$", re.ASCII)
+
+Present: TypeAlias = Callable[[Collection, Row], Awaitable[Presented]]
+
+
+@dataclass(slots=True)
+class _Branch:
+    """Wanted expands below one record."""
+
+    children: dict[str, _Branch] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """Where one name leads."""
+
+    collection: Collection
+    field: RelationField
+    back: bool
+    many: bool
+
+
+def parse_expand(text: str) -> _Branch:
+    """The tree of a comma list of dotted paths; too deep paths are cut."""
+    root = _Branch()
+    for path in text.replace(" ", "").split(","):
+        branch = root
+        for name in path.split(".")[:EXPAND_DEPTH_MAX]:
+            if name:
+                branch = branch.children.setdefault(name, _Branch())
+    return root
+
+
+class Expanding:
+    """Adds ``expand`` to presented records of one answer."""
+
+    def __init__(
+        self, reading: Reading, reads: Reads, schema: Schema, asking: Asking, present: Present
+    ) -> None:
+        self._reading = reading
+        self._reads = reads
+        self._schema = schema
+        self._asking = asking.within("expand")
+        self._present = present
+        self._seen: dict[tuple[str, str], Row | None] = {}
+
+    async def expand(
+        self, collection: Collection, rows: Sequence[Row], shown: Sequence[Presented], text: str
+    ) -> None:
+        """Fill ``expand`` of each shown record that has something to fill in."""
+        await self._level(collection, rows, shown, parse_expand(text))
+
+    async def _level(
+        self,
+        collection: Collection,
+        rows: Sequence[Row],
+        shown: Sequence[Presented],
+        branch: _Branch,
+    ) -> None:
+        for name, below in branch.children.items():
+            relation = self._relation(collection, name)
+            if relation is None or self._is_closed(relation.collection):
+                continue
+            for row, record in zip(rows, shown, strict=True):
+                expanded = record.setdefault("expand", {})
+                assert isinstance(expanded, dict), "expand is ours"
+                related = await self._related(row, relation)
+                if related:
+                    nested = [await self._present(relation.collection, one) for one in related]
+                    await self._level(relation.collection, related, nested, below)
+                    expanded[name] = nested if relation.many else nested[0]
+
+    def _is_closed(self, collection: Collection) -> bool:
+        return collection.view_rule is None and not self._asking.caller.is_superuser
+
+    def _relation(self, collection: Collection, name: str) -> _Relation | None:
+        found = collection.by_name.get(name)
+        if isinstance(found, RelationField):
+            if found.hidden and not self._asking.caller.is_superuser:
+                return None
+            target = self._schema.by_id.get(found.collection_id)
+            return _Relation(target, found, False, is_list(found)) if target else None
+        parts = _BACK.match(name)
+        other = self._schema.find(parts.group(1)) if parts else None
+        back = other.by_name.get(parts.group(2)) if parts and other else None
+        if other is None or not isinstance(back, RelationField):
+            return None
+        if back.collection_id != collection.id:
+            return None
+        if back.hidden and not self._asking.caller.is_superuser:
+            return None
+        return _Relation(other, back, True, back.name not in single_unique_columns(other))
+
+    async def _related(self, row: Row, relation: _Relation) -> list[Row]:
+        if relation.back:
+            pointing = await self._reads.pointing_at(
+                relation.collection, relation.field.name, (row.id,), rows_max=BACK_RELATIONS_MAX
+            )
+            for one in pointing:
+                if not self._rule(relation.collection):
+                    self._seen[(relation.collection.id, one.id)] = one
+            ids: Sequence[str] = [one.id for one in pointing]
+        else:
+            value = row.values[relation.field.name]
+            ids = value if isinstance(value, tuple) else ((value,) if value else ())  # type: ignore[assignment]
+        return [one for one in [await self._one(relation.collection, id) for id in ids] if one]
+
+    def _rule(self, collection: Collection) -> str:
+        return "" if self._asking.caller.is_superuser else collection.view_rule or ""
+
+    async def _one(self, collection: Collection, id: str) -> Row | None:  # noqa: A002
+        key = (collection.id, id)
+        if key not in self._seen:
+            self._seen[key] = await self._reading.visible(
+                self._reads, self._asking, collection, id, rule=self._rule(collection)
+            )
+        return self._seen[key]

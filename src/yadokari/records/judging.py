@@ -1,0 +1,49 @@
+"""Whether a record satisfies a rule, judged in memory: rows that do not exist yet, and events.
+
+J1  The evaluator asks for rows, this hands them over: rules never wait, records never judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from yadokari.ports.store import Reads, Row
+from yadokari.records.plans import Bound
+from yadokari.rules.evaluate import ById, Everything, Fetch, Pointing, decide, holds
+from yadokari.schema.fields import Value
+
+ROWS_FETCHED_MAX = 10_000  # one judgement never reads more of a collection than this
+
+
+async def satisfied(bound: Bound, values: Mapping[str, Value], reads: Reads) -> bool:
+    """Whether a row with these values is what the plan looks for.
+
+    Raises:
+        Unavailable: the store cannot answer.
+    """
+    plan = bound.plan
+    if plan.where is None:
+        return True
+    if not plan.joins:
+        return decide(plan, bound.binding, values)
+    judging = holds(plan, bound.binding, values)
+    try:
+        wanted = next(judging)
+        while True:
+            wanted = judging.send(await _fetch(wanted, reads))
+    except StopIteration as stop:
+        return bool(stop.value)
+
+
+async def _fetch(wanted: Fetch, reads: Reads) -> Sequence[Row]:
+    match wanted:
+        case ById():
+            found = await reads.get(wanted.collection, wanted.ids)
+            return [found[one] for one in wanted.ids if one in found]
+        case Pointing():
+            return await reads.pointing_at(wanted.collection, wanted.field, wanted.ids)
+        case Everything():
+            return await reads.all_of(wanted.collection, rows_max=ROWS_FETCHED_MAX)
+        case _:
+            assert_never(wanted)

@@ -1,0 +1,109 @@
+"""Rows as clients see them.
+
+V1  Keys are in code-point order; every visible field is present.
+V2  Hidden fields are for superusers; password and tokenKey for nobody.
+V3  An e-mail is shown when its record says so, to its owner, to superusers and managers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Raw
+
+from yadokari.base.json_text import json_number
+from yadokari.ports.store import Row
+from yadokari.schema.collection import Collection
+from yadokari.schema.fields import (
+    Field,
+    GeoPointField,
+    JsonField,
+    NumberField,
+    PasswordField,
+    Value,
+)
+
+Presented: TypeAlias = dict[str, object]
+"""A record ready for JSON: plain values, and Raw for JSON kept as text."""
+
+_Converter: TypeAlias = Callable[[Value], object]
+_NEVER_SHOWN = frozenset(("password", "tokenKey"))
+
+
+def _raw(value: Value) -> object:
+    return Raw(str(value))
+
+
+def _number(value: Value) -> object:
+    return value if type(value) is int else json_number(value)  # type: ignore[arg-type]
+
+
+def _blank(_value: Value) -> object:
+    return ""
+
+
+def _converter(field: Field) -> _Converter | None:
+    match field:
+        case NumberField():
+            return _number
+        case JsonField() | GeoPointField():
+            return _raw
+        case PasswordField():
+            return _blank
+        case _:
+            return None
+
+
+class Presenter:
+    """Presents the records of one collection to one kind of reader."""
+
+    __slots__ = ("_converted", "_has_email", "_template")
+
+    def __init__(self, collection: Collection, *, hidden: bool) -> None:
+        shown = {
+            field.name: field
+            for field in collection.fields
+            if (hidden or not field.hidden)
+            and not (collection.is_auth and field.name in _NEVER_SHOWN)
+        }
+        names = sorted([*shown, "collectionId", "collectionName"])
+        self._template: Presented = dict.fromkeys(names)
+        self._template["collectionId"] = collection.id
+        self._template["collectionName"] = collection.name
+        self._converted: tuple[tuple[str, _Converter | None], ...] = tuple(
+            (name, _converter(shown[name])) for name in names if name in shown
+        )
+        self._has_email = collection.is_auth
+
+    def present(self, row: Row, *, email: bool) -> Presented:
+        """A record; ``email`` says whether this reader may see a hidden e-mail."""
+        values = row.values
+        shown = self._template.copy()
+        for name, convert in self._converted:
+            value = values[name]
+            shown[name] = value if convert is None else convert(value)
+        if self._has_email and not email and not values["emailVisibility"]:
+            del shown["email"]
+        return shown
+
+
+class Presenters:
+    """One presenter for each collection and kind of reader; forgotten with the schema."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, bool], tuple[Collection, Presenter]] = {}
+
+    def of(self, collection: Collection, *, hidden: bool) -> Presenter:
+        """The presenter for this very version of the collection."""
+        known = self._known.get((id(collection), hidden))
+        if known is not None and known[0] is collection:
+            return known[1]
+        if len(self._known) > _PRESENTERS_MAX:
+            self._known.clear()
+        made = Presenter(collection, hidden=hidden)
+        self._known[(id(collection), hidden)] = (collection, made)
+        return made
+
+
+_PRESENTERS_MAX = 1_000  # collections times readers; old schema versions leave with it

@@ -1,0 +1,116 @@
+"""Listing and viewing records under their rules.
+
+G1  A null rule is for superusers only (Forbidden), whether or not the record exists.
+G2  A rule that is not met hides: rows are left out of lists, a single record is not found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yadokari.base.errors import Forbidden, NotFound
+from yadokari.contract import messages
+from yadokari.ports.store import Page, Reads, Row
+from yadokari.records.caller import Asking
+from yadokari.records.plans import Plans
+from yadokari.rules.plan import Plan
+from yadokari.schema.collection import Collection
+
+UNCOUNTED = -1
+_ANY = Page(offset=0, limit=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """What a list request wants; paging is corrected already."""
+
+    filter: str = ""
+    sort: str = ""
+    page: int = 1
+    per_page: int = 30
+    skip_total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of rows; ``total`` is UNCOUNTED when it was not asked for."""
+
+    rows: list[Row]
+    total: int
+
+
+def applied_rule(rule: str | None, asking: Asking) -> str:
+    """The rule to apply for this caller, "" for none.
+
+    Raises:
+        Forbidden: the rule is null and the caller no superuser (G1).
+    """
+    if asking.caller.is_superuser:
+        return ""
+    if rule is None:
+        raise Forbidden(messages.SUPERUSERS_ONLY)
+    return rule
+
+
+class Reading:
+    """Reads records for callers."""
+
+    def __init__(self, store: Reads, plans: Plans) -> None:
+        self._store = store
+        self._plans = plans
+
+    async def list(self, asking: Asking, collection: Collection, query: ListQuery) -> Listed:
+        """A page of the records this caller may list.
+
+        Raises:
+            Forbidden: G1, or names for superusers in filter or sort.
+            BadRequest: filter or sort is not valid.
+        """
+        rule = applied_rule(collection.list_rule, asking)
+        bound = self._plans.query(
+            collection,
+            (rule,) if rule else (),
+            caller=asking.caller.collection,
+            context=asking.context,
+            filter=query.filter,
+            sort=query.sort,
+            restricted=not asking.caller.is_superuser,
+        )
+        page = Page(offset=(query.page - 1) * query.per_page, limit=query.per_page)
+        rows = await self._store.select(bound.plan, bound.binding, page=page)
+        if query.skip_total:
+            return Listed(rows, UNCOUNTED)
+        if 0 < len(rows) < query.per_page:
+            return Listed(rows, page.offset + len(rows))
+        return Listed(rows, await self._store.count(bound.plan, bound.binding))
+
+    async def view(self, asking: Asking, collection: Collection, id: str) -> Row:  # noqa: A002
+        """One record this caller may view.
+
+        Raises:
+            Forbidden: G1.
+            NotFound: no such record, or none for this caller.
+        """
+        rule = applied_rule(collection.view_rule, asking)
+        found = await self.visible(self._store, asking, collection, id, rule=rule)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def visible(
+        self,
+        reads: Reads,
+        asking: Asking,
+        collection: Collection,
+        id: str,  # noqa: A002
+        *,
+        rule: str,
+    ) -> Row | None:
+        """The record if it satisfies the rule ("" always holds)."""
+        if not rule:
+            return (await reads.get(collection, (id,))).get(id)
+        bound = self._plans.rule(collection, rule, asking.caller.collection, asking.context)
+        return await reads.first(bound.plan, bound.binding, id=id)
+
+
+__all__ = ["UNCOUNTED", "ListQuery", "Listed", "Plan", "Reading", "applied_rule"]

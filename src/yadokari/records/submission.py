@@ -1,0 +1,121 @@
+"""What a client submits, made ready before the unit of work: nothing in it waits later.
+
+S1  Passwords are hashed, and an old password is compared, before the transaction begins.
+S2  Keys that a caller may not write are dropped without a word.
+
+Not here: judging and storing (records/writing.py), receiving files (files).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from yadokari.records.caller import decoded
+from yadokari.schema.coerce import coerce
+from yadokari.schema.collection import Collection
+from yadokari.schema.field_text import password_cost
+from yadokari.schema.fields import FileField, PasswordField, Value
+from yadokari.schema.modifiers import find_key
+from yadokari.schema.uploaded_file import UploadedFile
+
+PASSWORD_BYTES_MAX = 72  # bcrypt reads no further
+
+
+class Hashing(Protocol):
+    """Makes and compares password hashes without holding up the loop."""
+
+    async def hash(self, password: str, *, cost: int) -> str:
+        """The hash to store."""
+        ...
+
+    async def verify(self, password: str, hashed: str) -> bool:
+        """Whether the password has this hash."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Submitted keys and values, with hashes for the passwords among them."""
+
+    fields: Mapping[str, object]
+    """Decoded values by key as sent, modifiers included; new files are UploadedFile."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """Hash by plain text."""
+    old_password_of: str = ""
+    """The stored hash that the submitted ``oldPassword`` was found to fit, "" for none."""
+
+
+async def prepare(
+    collection: Collection,
+    fields: Mapping[str, object],
+    hashing: Hashing,
+    *,
+    stored_hash: str = "",
+) -> Submission:
+    """Do the slow parts of a submission (S1).
+
+    Args:
+        stored_hash: On an update of an auth record, its present password hash.
+    """
+    hashes: dict[str, str] = {}
+    for one in collection.fields:
+        if isinstance(one, PasswordField) and one.name in fields:
+            plain = str(coerce(one, fields[one.name]))
+            if plain and len(plain.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX:
+                hashes[plain] = await hashing.hash(plain, cost=password_cost(one))
+    old_password_of = ""
+    old = fields.get("oldPassword")
+    if collection.is_auth and stored_hash and isinstance(old, str) and old:
+        old_password_of = stored_hash if await hashing.verify(old, stored_hash) else ""
+    return Submission(fields=fields, hashes=hashes, old_password_of=old_password_of)
+
+
+def writable(
+    collection: Collection, fields: Mapping[str, object], *, is_superuser: bool
+) -> Mapping[str, object]:
+    """The submitted keys this caller may write (S2)."""
+    if is_superuser or not any(one.hidden for one in collection.fields):
+        return fields
+    kept: dict[str, object] = {}
+    for key, value in fields.items():
+        found = find_key(collection, key)
+        if found is None or not found[0].hidden or found[0].name == "password":
+            kept[key] = value
+    return kept
+
+
+def body_facts(
+    collection: Collection, submitted: Mapping[str, object], resolved: Mapping[str, Value]
+) -> dict[str, object]:
+    """The body as rules see it: known fields by name with their new values, the rest as sent."""
+    facts: dict[str, object] = {
+        key: value for key, value in submitted.items() if find_key(collection, key) is None
+    }
+    facts.update(decoded(collection, resolved))
+    for one in collection.fields:
+        if isinstance(one, FileField) and one.name in facts:
+            facts[one.name] = _file_facts(facts[one.name])
+    return facts
+
+
+def _file_facts(value: object) -> object:
+    if isinstance(value, UploadedFile):
+        return {
+            "name": str(value),
+            "originalName": value.original_name,
+            "size": value.size_bytes,
+        }
+    if isinstance(value, tuple):
+        return [_file_facts(one) for one in value]
+    return value
+
+
+def uploads_of(values: Iterable[Value]) -> list[UploadedFile]:
+    """The new files among values."""
+    found: list[UploadedFile] = []
+    for value in values:
+        items = value if isinstance(value, tuple) else (value,)
+        found += [item for item in items if isinstance(item, UploadedFile)]
+    return found

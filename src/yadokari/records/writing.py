@@ -1,0 +1,269 @@
+"""Creating and updating records inside a unit of work.
+
+W1  The rule comes first and tells nothing; then the auth form; then all fields at once.
+W2  A create rule judges the new row before autodates and generated values exist; an update rule
+    judges the stored row, with the new values in ``@request.body``.
+W3  A new e-mail or password gives a new token key: every token of the record dies.
+
+Not here: what waits (records/submission.py), deleting (records/deleting.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from yadokari.base.dates import date_text
+from yadokari.base.errors import BadRequest, Conflict, Invalid, NotFound, Stale
+from yadokari.base.problems import Problems
+from yadokari.contract import messages
+from yadokari.ports.clock import Clock
+from yadokari.ports.entropy import Entropy
+from yadokari.ports.store import ABSENT, Row, Transaction
+from yadokari.records.auth_form import form_problems
+from yadokari.records.caller import Asking
+from yadokari.records.checking import field_problems
+from yadokari.records.judging import satisfied
+from yadokari.records.plans import Plans
+from yadokari.records.reading import applied_rule
+from yadokari.records.references import reference_problems
+from yadokari.records.submission import Submission, body_facts, writable
+from yadokari.schema.autogenerate import generate
+from yadokari.schema.collection import SUPERUSERS_ID, Collection
+from yadokari.schema.field_text import not_unique
+from yadokari.schema.fields import (
+    AutodateField,
+    PasswordField,
+    TextField,
+    Value,
+    zero,
+)
+from yadokari.schema.modifiers import apply_submitted
+
+
+class Writing:
+    """Creates and updates records."""
+
+    def __init__(self, *, plans: Plans, clock: Clock, entropy: Entropy) -> None:
+        self._plans = plans
+        self._clock = clock
+        self._entropy = entropy
+
+    def new_id(self, collection: Collection) -> str:
+        """An id by the collection's own pattern, "" when it has none."""
+        field = collection.by_name["id"]
+        assert isinstance(field, TextField), "ids are text"
+        pattern = field.autogenerate_pattern
+        return generate(pattern, self._entropy) if pattern else ""
+
+    async def create(
+        self,
+        tx: Transaction,
+        asking: Asking,
+        collection: Collection,
+        submission: Submission,
+        *,
+        fresh_id: str,
+    ) -> Row:
+        """Store a new record.
+
+        Args:
+            fresh_id: The id when the client gives none.
+
+        Raises:
+            Forbidden: the create rule is null and the caller no superuser.
+            BadRequest: a view, a rule that is not met, or a password too long.
+            Invalid: the values are not acceptable; problems by field.
+        """
+        if collection.is_view:
+            raise BadRequest(messages.COLLECTION_TYPE_UNSUPPORTED)
+        rule = applied_rule(collection.create_rule, asking)
+        submitted = writable(collection, submission.fields, is_superuser=asking.caller.is_superuser)
+        values = {field.name: zero(field) for field in collection.fields}
+        resolved = apply_submitted(collection, values, submitted, draw=self._entropy)
+        values.update(resolved)
+        if not values["id"]:
+            values["id"] = fresh_id
+        asking = asking.with_body(body_facts(collection, submitted, resolved))
+        virtual = {**values, "id": values["id"] or "new"}
+        if collection.is_auth:
+            virtual["verified"] = False
+        if rule and not await self._holds(tx, asking, collection, rule, virtual):
+            raise BadRequest(messages.CREATE_RECORD_FAILED)
+        if collection.is_auth:
+            manager = await self._manages(tx, asking, collection, virtual)
+            _refuse(
+                form_problems(collection, submission, resolved, None, manager=manager),
+                messages.CREATE_RECORD_FAILED,
+            )
+        self._generate(collection, values)
+        row = Row(collection.id, self._final(collection, values, submission, resolved, None))
+        await self._check(tx, collection, row, None, resolved, messages.CREATE_RECORD_FAILED)
+        return await self._put(tx, row, ABSENT, messages.CREATE_RECORD_FAILED)
+
+    async def update(
+        self,
+        tx: Transaction,
+        asking: Asking,
+        collection: Collection,
+        id: str,  # noqa: A002
+        submission: Submission,
+    ) -> Row:
+        """Change a stored record.
+
+        Raises:
+            Forbidden: the update rule is null and the caller no superuser.
+            NotFound: no such record, or the rule is not met.
+            BadRequest, Invalid: as ``create``.
+        """
+        if collection.is_view:
+            raise BadRequest(messages.COLLECTION_TYPE_UNSUPPORTED)
+        rule = applied_rule(collection.update_rule, asking)
+        stored = (await tx.get(collection, (id,))).get(id)
+        if stored is None:
+            raise NotFound
+        submitted = writable(collection, submission.fields, is_superuser=asking.caller.is_superuser)
+        resolved = apply_submitted(collection, stored.values, submitted, draw=self._entropy)
+        changed = frozenset(
+            name for name, value in resolved.items() if value != stored.values[name]
+        )
+        asking = asking.with_body(body_facts(collection, submitted, resolved), changed)
+        if rule and not await self._finds(tx, asking, collection, rule, id):
+            raise NotFound
+        if collection.is_auth:
+            manager = await self._manages(tx, asking, collection, stored.values)
+            _refuse(
+                form_problems(collection, submission, resolved, stored, manager=manager),
+                messages.UPDATE_RECORD_FAILED,
+            )
+            if not resolved.get("password"):
+                resolved.pop("password", None)
+        values = {**stored.values, **resolved}
+        final = self._final(collection, values, submission, resolved, stored.values)
+        row = Row(collection.id, final, stored.version, stored.stamp)
+        await self._check(
+            tx, collection, row, stored.values, resolved, messages.UPDATE_RECORD_FAILED
+        )
+        return await self._put(tx, row, stored.version, messages.UPDATE_RECORD_FAILED)
+
+    async def touch(
+        self, tx: Transaction, collection: Collection, row: Row, values: Mapping[str, Value]
+    ) -> Row:
+        """Store changed values unchecked, autodates moved: what a cascade does to its neighbours."""
+        now = date_text(self._clock.unix_ms())
+        changed = {**row.values, **values}
+        for field in collection.fields:
+            if isinstance(field, AutodateField) and field.on_update:
+                changed[field.name] = now
+        return await tx.put(
+            Row(collection.id, changed, row.version, row.stamp), expected=row.version
+        )
+
+    # --- rules -----------------------------------------------------------------------------------
+
+    async def _holds(
+        self,
+        tx: Transaction,
+        asking: Asking,
+        collection: Collection,
+        rule: str,
+        values: Mapping[str, Value],
+    ) -> bool:
+        bound = self._plans.rule(collection, rule, asking.caller.collection, asking.context)
+        return await satisfied(bound, values, tx)
+
+    async def _finds(
+        self,
+        tx: Transaction,
+        asking: Asking,
+        collection: Collection,
+        rule: str,
+        id: str,  # noqa: A002
+    ) -> bool:
+        bound = self._plans.rule(collection, rule, asking.caller.collection, asking.context)
+        return await tx.first(bound.plan, bound.binding, id=id) is not None
+
+    async def _manages(
+        self, tx: Transaction, asking: Asking, collection: Collection, values: Mapping[str, Value]
+    ) -> bool:
+        if asking.caller.is_superuser:
+            return True
+        rule = collection.auth.manage_rule if collection.auth is not None else None
+        if not rule or asking.caller.is_guest:
+            return False
+        return await self._holds(tx, asking, collection, rule, values)
+
+    # --- values ----------------------------------------------------------------------------------
+
+    def _generate(self, collection: Collection, values: dict[str, Value]) -> None:
+        for field in collection.fields:
+            if (
+                isinstance(field, TextField)
+                and field.autogenerate_pattern
+                and not values[field.name]
+            ):
+                values[field.name] = generate(field.autogenerate_pattern, self._entropy)
+
+    def _final(
+        self,
+        collection: Collection,
+        values: Mapping[str, Value],
+        submission: Submission,
+        resolved: Mapping[str, Value],
+        stored: Mapping[str, Value] | None,
+    ) -> dict[str, Value]:
+        """Values as they are stored: hashes, autodates, a new token key where one is due (W3)."""
+        final = dict(values)
+        now = date_text(self._clock.unix_ms())
+        for field in collection.fields:
+            if isinstance(field, PasswordField) and field.name in resolved:
+                final[field.name] = submission.hashes.get(str(resolved[field.name]), "")
+            elif isinstance(field, AutodateField):
+                due = field.on_create if stored is None else field.on_update
+                if due:
+                    final[field.name] = now
+        if collection.id == SUPERUSERS_ID:
+            final["verified"] = True
+        if collection.is_auth and stored is not None:
+            renewed = final["password"] != stored["password"] or final["email"] != stored["email"]
+            if renewed and final["tokenKey"] == stored["tokenKey"]:
+                token_key = collection.by_name["tokenKey"]
+                assert isinstance(token_key, TextField), "token keys are text"
+                final["tokenKey"] = generate(token_key.autogenerate_pattern, self._entropy)
+        return final
+
+    async def _check(
+        self,
+        tx: Transaction,
+        collection: Collection,
+        row: Row,
+        stored: Mapping[str, Value] | None,
+        resolved: Mapping[str, Value],
+        message: str,
+    ) -> None:
+        plain = {
+            field.name: str(resolved[field.name])
+            for field in collection.fields
+            if isinstance(field, PasswordField) and field.name in resolved
+        }
+        try:
+            problems = await field_problems(
+                tx, collection, row.values, stored, plain_passwords=plain, plans=self._plans
+            )
+        except BadRequest as exc:
+            raise BadRequest(message) from exc
+        if not problems and collection.system:
+            problems = await reference_problems(tx, collection, row.values)
+        _refuse(problems, message)
+
+    async def _put(self, tx: Transaction, row: Row, expected: int, message: str) -> Row:
+        try:
+            return await tx.put(row, expected=expected)
+        except Conflict as exc:
+            raise Invalid(message, problems={name: not_unique() for name in exc.fields}) from exc
+        except Stale as exc:
+            raise NotFound from exc
+
+
+def _refuse(problems: Problems, message: str) -> None:
+    if problems:
+        raise Invalid(message, problems=problems)
