@@ -43,8 +43,6 @@ class RequestContext:
     """Submitted keys after modifiers and type conversion."""
     auth: Mapping[str, object] | None = None
     """The caller's auth record with ``collectionId`` and ``collectionName``; None for a guest."""
-    changed: frozenset[str] = frozenset()
-    """Body keys whose value differs from the stored one."""
     now_ms: int = 0
 
     def lookup(self, path: Sequence[str]) -> object:
@@ -99,7 +97,7 @@ def bind(plan: Plan, context: RequestContext, literals: Sequence[str | float] = 
 
 
 def value_class(slot: Slot, value: Scalar) -> str:
-    """``n`` for null, ``e`` for the empty text, ``v`` for any other value.
+    """``n`` for null, ``e`` for the empty text, ``v`` for other texts, ``d`` for numbers and flags.
 
     Presence is not a value but a keyword, ``t`` or ``f``: comparing with it is asking for truth.
     """
@@ -107,7 +105,9 @@ def value_class(slot: Slot, value: Scalar) -> str:
         return "t" if value else "f"
     if value is None:
         return "n"
-    return "e" if value == "" and isinstance(value, str) else "v"
+    if not isinstance(value, str):
+        return "d"
+    return "v" if value else "e"
 
 
 def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) -> Scalar:
@@ -117,7 +117,9 @@ def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) 
         case FilterLiteral():
             return literals[slot.index]
         case RequestValue():
-            return _scalar(context.lookup(slot.path), numeric=slot.numeric)
+            value = _scalar(context.lookup(slot.path), numeric=slot.numeric)
+            # Numbers of the caller's record are as stored; all others came as JSON, as doubles.
+            return float(value) if type(value) is int and slot.path[0] != "auth" else value
         case RequestPresence():
             return _present(context, slot.path)
         case Macro():
@@ -125,8 +127,6 @@ def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) 
 
 
 def _present(context: RequestContext, path: tuple[str, ...]) -> bool:
-    if path[0] == "changed":
-        return path[1] in context.changed
     holder = context.lookup(path[:-1])
     return isinstance(holder, Mapping) and path[-1] in holder
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 from yadokari.schema.collection import Collection
 
@@ -227,6 +227,13 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Truth:
+    """Whether a condition holds: 1 or 0. The condition is about single values only."""
+
+    of: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Distance:
     """Great-circle distance in km between two points (lon, lat, lon, lat in degrees)."""
 
@@ -251,6 +258,7 @@ PlanOperand: TypeAlias = (
     | SlotColumn
     | Null
     | Flag
+    | Truth
     | Distance
     | Strftime
 )
@@ -361,8 +369,11 @@ def affinity(operand: PlanOperand) -> Affinity:
 
 
 def null_is_blank(operand: PlanOperand) -> bool:
-    """Whether NULL and the empty text are one value for ``=`` and ``!=``; not so inside JSON."""
-    return not isinstance(operand, JsonPart)
+    """Whether NULL and the empty text are one value for ``=`` and ``!=``; not so inside JSON.
+
+    Nor for what PocketBase computes itself: distances and whether a field changed.
+    """
+    return not isinstance(operand.of if isinstance(operand, Lower) else operand, JsonPart | Truth | Distance)
 
 
 def joins_of(operand: PlanOperand) -> frozenset[int]:
@@ -374,5 +385,20 @@ def joins_of(operand: PlanOperand) -> frozenset[int]:
             return joins_of(operand.of)
         case Distance() | Strftime():
             return frozenset().union(*(joins_of(argument) for argument in operand.arguments))
+        case Truth():
+            return joins_in(operand.of)
         case _:
             return frozenset()
+
+
+def joins_in(node: Condition) -> frozenset[int]:
+    """Numbers of the joins a condition reads directly, ROOT left out."""
+    match node:
+        case Compare():
+            return joins_of(node.left) | joins_of(node.right)
+        case And() | Or():
+            return frozenset().union(*(joins_in(part) for part in node.parts))
+        case Never():
+            return frozenset()
+        case _:
+            assert_never(node)

@@ -14,18 +14,23 @@ from yadokari.rules.macros import MACROS
 from yadokari.rules.paths import MODIFIERS, Walk, stored_kind, walk
 from yadokari.rules.plan import (
     ROOT,
+    And,
     ByIds,
+    Compare,
     Cross,
+    Flag,
     Item,
     Lower,
     Macro,
     Null,
+    Op,
     PlanOperand,
     RequestPresence,
     RequestValue,
     SlotColumn,
     SlotLength,
     SpreadSlot,
+    Truth,
 )
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import (
@@ -127,7 +132,7 @@ def _body(path: Walk, names: list[str]) -> PlanOperand:
     if modifier == "changed":
         if field is None or len(names) > 2:
             raise RuleError(f"{name!r} is no field, so nothing tells whether it changed")
-        return path.joins.slot(RequestPresence(("changed", name)))
+        return _changed(path, root, name)
     if isinstance(field, SelectField | FileField | RelationField):
         slot = path.joins.slot(RequestValue(("body", name)))
         if modifier == "length":
@@ -141,3 +146,17 @@ def _body(path: Walk, names: list[str]) -> PlanOperand:
             join = path.joins.add(ROOT, ByIds(slot.slot, is_list(field)), target)
             return walk(path, join.number, target, names[2:], trusted=True)
     return _static(path, names)
+
+
+def _changed(path: Walk, root: Collection, name: str) -> PlanOperand:
+    """Sent, and other than what the row has."""
+    sent = path.joins.slot(RequestPresence(("body", name)))
+    stored = walk(path, ROOT, root, [name], trusted=True)
+    return Truth(
+        And(
+            (
+                Compare(sent, Op.EQ, Flag(value=True), every=False),
+                Compare(_static(path, ["body", name]), Op.NE, stored, every=False),
+            )
+        )
+    )

@@ -28,6 +28,7 @@ from yadokari.rules.plan import (
     PlanOperand,
     SlotLength,
     Strftime,
+    Truth,
     joins_of,
 )
 from yadokari.stores.sql.dialect import Dialect
@@ -61,7 +62,7 @@ class Conditions:
     def __init__(self, plan: Plan, classes: str, dialect: Dialect, *, scan: bool) -> None:
         self._plan = plan
         self._dialect = dialect
-        self._operands = Operands(dialect, classes)
+        self._operands = Operands(plan, dialect, classes)
         self._sources = Sources(plan, dialect, classes)
         self._scan = scan
         self._numbers = count(1)
@@ -101,7 +102,7 @@ class Conditions:
     def _compare(self, node: Compare, scope: Scope) -> Sql:
         chosen = open_choices(self._plan, read(self._plan, node), scope.aliases)
         direct = self._exists(chosen, [node], scope, plain=True)
-        if not node.every:
+        if not node.every or _follows_choice(node):
             return direct
         contradiction = self._contradiction(node, scope)
         return direct if contradiction is None else sql("({} AND {})", direct, contradiction)
@@ -166,6 +167,10 @@ class Conditions:
             only = parts[0]
             assert isinstance(only, Compare), "plain bodies are single comparisons"
             condition = self._plain_compare(only, inner, inner, equality_of(only))
+            if only.every and _follows_choice(only):
+                contradiction = self._contradiction(only, inner)
+                if contradiction is not None:
+                    condition = sql("({} AND {})", condition, contradiction)
         else:
             condition = self._all(parts, inner)
         return (
@@ -210,13 +215,12 @@ class Conditions:
             outside = closure(self._plan, joins_of(operand))
             fixed = frozenset(number for number in outside if not self._plan.join(number).many)
             self._require(fixed, scope)
-            side = scope.without(
-                frozenset(
-                    number
-                    for number in scope.aliases
-                    if number != ROOT and self._plan.join(number).many
-                )
+            rechosen = frozenset(
+                number
+                for number in scope.aliases
+                if number != ROOT and self._plan.join(number).many
             )
+            side = scope.inner() if isinstance(operand, Distance) else scope.without(rechosen)
             tables += self._open(mine, side, solid=solid)
             sides.append(side)
         condition = self._plain_compare(node, sides[0], sides[1], equality)
@@ -344,6 +348,11 @@ def _exists_over(
     return sql("EXISTS (SELECT 1 FROM {} {} WHERE {} AND {})", sources, outer, first_on, condition)
 
 
+def _follows_choice(node: Compare) -> bool:
+    """Whether the search for a contradiction speaks of the chosen elements too."""
+    return isinstance(node.left, Distance) or isinstance(node.right, Distance)
+
+
 def _operands(node: Condition) -> list[PlanOperand]:
     match node:
         case Compare():
@@ -360,6 +369,8 @@ def _reads_root(operand: PlanOperand) -> bool:
     match operand:
         case Length():
             return operand.of.join == ROOT
+        case Truth():
+            return True
         case Distance() | Strftime():
             return any(_reads_root(argument) for argument in operand.arguments)
         case _:

@@ -37,12 +37,19 @@ class Dialect(Protocol):
         """A table function over a JSON array, or over one bare text: rows with ``value``."""
         ...
 
-    def json_part(self, stored: Sql, path: tuple[str | int, ...]) -> Sql:
-        """The value at a path of a JSON column, as text, number or NULL."""
+    def json_part(self, stored: Sql, path: tuple[str | int, ...], *, checked: bool) -> Sql:
+        """The value at a path of a JSON column, as text, number or NULL.
+
+        ``checked``: the column surely holds JSON or NULL; a view's may hold anything.
+        """
         ...
 
     def length(self, stored: Sql, *, many: bool) -> Sql:
         """How many items a stored list (``many``) or single value has; 0 for NULL."""
+        ...
+
+    def unconverted(self, operand: Sql) -> Sql:
+        """A column's value as an expression that converts nothing it is compared with."""
         ...
 
     def lower(self, operand: Sql) -> Sql:

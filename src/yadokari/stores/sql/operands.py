@@ -13,23 +13,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, assert_never
 
-from yadokari.rules.equality import Equality
+from yadokari.rules.equality import Equality, equality_of
 from yadokari.rules.plan import (
+    ROOT,
+    Affinity,
+    And,
     Column,
     Compare,
+    Condition,
     Distance,
     Flag,
     Item,
     JsonPart,
     Length,
     Lower,
+    Never,
     Null,
     Op,
+    Or,
+    Plan,
     PlanOperand,
     SlotColumn,
     SlotLength,
     SlotRef,
     Strftime,
+    Truth,
+    affinity,
 )
 from yadokari.stores.sql.dialect import Dialect
 from yadokari.stores.sql.fragment import Argument, Sql, joined, quoted, sql
@@ -49,7 +58,8 @@ ANYTHING: frozenset[bool | None] = frozenset((True, False, None))
 class Operands:
     """Renders operands for one plan and one set of value classes."""
 
-    def __init__(self, dialect: Dialect, classes: str) -> None:
+    def __init__(self, plan: Plan, dialect: Dialect, classes: str) -> None:
+        self._plan = plan
         self._dialect = dialect
         self._classes = classes
 
@@ -60,7 +70,9 @@ class Operands:
                 return Sql(f"{aliases[operand.join]}.{quoted(operand.name)}")
             case JsonPart():
                 column = Sql(f"{aliases[operand.join]}.{quoted(operand.name)}")
-                return self._dialect.json_part(column, operand.path)
+                return self._dialect.json_part(
+                    column, operand.path, checked=not self._in_view(operand.join)
+                )
             case Item():
                 return Sql(f"{aliases[operand.join]}.value")
             case Length():
@@ -81,12 +93,34 @@ class Operands:
                 return NULL
             case Flag():
                 return Sql("1" if operand.value else "0")
+            case Truth():
+                return self._truth(operand.of, aliases)
             case Strftime():
                 return self._dialect.strftime(self._all(operand.arguments, aliases))
             case Distance():
                 return self._dialect.distance(self._all(operand.arguments, aliases))
             case _:
                 assert_never(operand)
+
+    def _in_view(self, join: int) -> bool:
+        collection = self._plan.collection if join == ROOT else self._plan.join(join).collection
+        return collection is None or collection.is_view
+
+    def _truth(self, node: Condition, aliases: Mapping[int, str]) -> Sql:
+        match node:
+            case Compare():
+                sides = (self.render(node.left, aliases), self.render(node.right, aliases))
+                return self.compare(
+                    node, sides, never_null=(False, False), equality=equality_of(node)
+                )
+            case And():
+                return sql("({})", joined(" AND ", [self._truth(one, aliases) for one in node.parts]))
+            case Or():
+                return sql("({})", joined(" OR ", [self._truth(one, aliases) for one in node.parts]))
+            case Never():
+                return Sql("0")
+            case _:
+                assert_never(node)
 
     def _all(
         self, operands: tuple[PlanOperand, ...], aliases: Mapping[int, str]
@@ -125,6 +159,10 @@ class Operands:
             never_null: Whether each side is a column that cannot be NULL here.
             equality: How ``=`` and ``!=`` treat blanks here.
         """
+        sides = (
+            self._unconverted(node.left, sides[0], node.right),
+            self._unconverted(node.right, sides[1], node.left),
+        )
         match node.op:
             case Op.EQ | Op.NE:
                 return self._equality(node, sides, never_null, equality)
@@ -134,8 +172,20 @@ class Operands:
             case _:
                 return sql("{} " + _SYMBOLS[node.op] + " {}", *sides)
 
+    def _unconverted(self, operand: PlanOperand, rendered: Sql, other: PlanOperand) -> Sql:
+        """An item converts nothing it meets, although the column it may stand in would.
+
+        Against text nothing would be converted, and an index on the items can be used.
+        """
+        if not isinstance(operand, Item) or isinstance(other, Item):
+            return rendered
+        text = affinity(other) is Affinity.TEXT or (
+            isinstance(other, SlotRef) and self._classes[other.slot] in "ve"
+        )
+        return rendered if text else self._dialect.unconverted(rendered)
+
     def _pattern(self, right: PlanOperand, rendered: Sql) -> Sql:
-        if isinstance(right, SlotRef) and self._classes[right.slot] in "ev":
+        if isinstance(right, SlotRef) and self._classes[right.slot] in "evd":
             return self._slot(right.slot, pattern=True)
         if isinstance(right, Strftime | Distance) and "slot" in {
             argument.kind for argument in rendered.arguments
@@ -175,7 +225,7 @@ class Operands:
             match operand:
                 case Column() if solid:
                     kinds.append(operand.kind)
-                case SlotColumn() if self._classes[operand.slot] == "v":
+                case SlotColumn() if self._classes[operand.slot] in "vd":
                     kinds.append(operand.kind)
                 case _:
                     return False

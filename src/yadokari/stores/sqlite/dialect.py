@@ -40,19 +40,29 @@ class SqliteDialect:
 
     def _array(self, stored: Sql) -> Sql:
         return sql(
-            "CASE WHEN json_valid({}) AND json_type({}) = 'array' THEN {}"
-            " WHEN {} = '' OR {} IS NULL THEN '[]' ELSE json_array({}) END",
-            *([stored] * 6),
+            "CASE WHEN json_valid({}) AND json_type({}) = 'array' THEN {} ELSE json_array({}) END",
+            *([stored] * 4),
         )
 
-    def json_part(self, stored: Sql, path: tuple[str | int, ...]) -> Sql:
-        """A value inside stored JSON, which is valid or NULL."""
+    def json_part(self, stored: Sql, path: tuple[str | int, ...], *, checked: bool) -> Sql:
+        """A value inside JSON; what is no JSON counts as a JSON string."""
         steps = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-        return sql("json_extract({}, '$" + steps + "')", stored)
+        part = sql("json_extract({}, '$" + steps + "')", stored)
+        if checked:
+            return part
+        bare = stored if not path else Sql("NULL")
+        return sql("CASE WHEN json_valid({}) THEN {} ELSE {} END", stored, part, bare)
 
     def length(self, stored: Sql, *, many: bool) -> Sql:
         """Number of items."""
-        return sql("json_array_length({})", self._array(stored))
+        if many:
+            return sql("COALESCE(json_array_length({}), 0)", stored)
+        blank = sql("{} = '' OR {} IS NULL", stored, stored)
+        return sql("CASE WHEN {} THEN 0 ELSE json_array_length({}) END", blank, self._array(stored))
+
+    def unconverted(self, operand: Sql) -> Sql:
+        """A unary plus takes a column's affinity away."""
+        return sql("+{}", operand)
 
     def lower(self, operand: Sql) -> Sql:
         """SQLite folds ASCII letters only."""
