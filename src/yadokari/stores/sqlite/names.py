@@ -1,9 +1,22 @@
-"""Physical names of what the SQLite store keeps beside the collections' own tables.
+"""Names of tables, columns and indexes in the file.
 
-A ``$`` stands in each, which no user's name can contain.
+N1  Everything that is not the user's carries a ``$``, which no user name can contain.
+N2  Names built from ids stay right when a collection or a field is renamed.
 """
 
 from __future__ import annotations
+
+CREATED = '"$c"'
+"""Creation stamp; the rowid, so insertion order is the table's own order."""
+VERSION = '"$v"'
+DIGEST = '"$h"'
+RESERVED_PREFIX = "$"
+"""Names of tables that hold system data begin with it."""
+
+
+def quoted(name: str) -> str:
+    """The name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def side_table(collection_id: str, field_id: str) -> str:

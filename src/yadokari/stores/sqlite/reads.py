@@ -1,0 +1,100 @@
+"""What can be asked of the store and of a transaction alike: one definition for both.
+
+A read is tried at once with ``_quick``; only when that gives None (the statement is known to take
+long) does it wait in ``_long``.
+
+Not here: which connection answers (stores/sqlite/reader.py, transaction.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from yadokari.ports.store import Page, Row
+from yadokari.rules.bind import Binding, Scalar
+from yadokari.rules.plan import Plan
+from yadokari.schema.collection import Collection
+from yadokari.stores.sqlite.table import Query, Raw
+from yadokari.stores.sqlite.tables import Tables
+from yadokari.stores.sqlite.values import list_text
+
+NO_LIMIT = -1
+Bindings: TypeAlias = tuple[Scalar, ...]
+
+
+class PlanReads:
+    """Reads over one connection's tables."""
+
+    _tables: Tables
+    _quick: Callable[[Query, Bindings], list[Raw] | None]
+    """All rows at once, or None when the statement takes too long for that."""
+    _long: Callable[[Query, Bindings], Awaitable[list[Raw]]]
+    """All rows, without blocking the loop."""
+
+    async def get(self, collection: Collection, ids: Sequence[str]) -> dict[str, Row]:
+        """See ports.store.Reads.get."""
+        table = self._tables.of(collection)
+        if len(ids) == 1:
+            found = await self._all(table.by_id, (ids[0],))
+        elif ids:
+            found = await self._all(table.by_ids, (list_text(tuple(ids)),))
+        else:
+            return {}
+        return {row.id: row for row in table.rows(found)}
+
+    async def get_one(self, collection: Collection, id: str) -> Row | None:  # noqa: A002
+        """The record with this id, or None; the shortest way to one record."""
+        table = self._tables.of(collection)
+        found = self._quick(table.by_id, (id,))
+        if found is None:
+            found = await self._long(table.by_id, (id,))
+        return table.row(found[0]) if found else None
+
+    async def first(
+        self,
+        plan: Plan,
+        binding: Binding,
+        *,
+        id: str | None = None,  # noqa: A002 - the port's word
+    ) -> Row | None:
+        """See ports.store.Reads.first."""
+        table = self._tables.of(plan.collection)
+        query = self._tables.rows_query(plan, table, binding, by_id=id is not None)
+        found = await self._all(query, query.bind(binding, id=id, limit=1, offset=0))
+        return table.row(found[0]) if found else None
+
+    async def select(self, plan: Plan, binding: Binding, *, page: Page) -> list[Row]:
+        """See ports.store.Reads.select."""
+        table = self._tables.of(plan.collection)
+        query = self._tables.rows_query(plan, table, binding, by_id=False)
+        bindings = query.bind(binding, limit=page.limit, offset=page.offset)
+        return table.rows(await self._all(query, bindings))
+
+    async def count(self, plan: Plan, binding: Binding) -> int:
+        """See ports.store.Reads.count."""
+        table = self._tables.of(plan.collection)
+        query = self._tables.count_query(plan, table, binding)
+        [[count]] = await self._all(query, query.bind(binding))
+        assert type(count) is int
+        return count
+
+    async def pointing_at(
+        self, collection: Collection, field: str, ids: Sequence[str], *, rows_max: int | None = None
+    ) -> list[Row]:
+        """See ports.store.Reads.pointing_at."""
+        if not ids:
+            return []
+        table = self._tables.of(collection)
+        limit = NO_LIMIT if rows_max is None else rows_max
+        return table.rows(await self._all(table.pointing(field), (list_text(tuple(ids)), limit)))
+
+    async def all_of(self, collection: Collection, *, rows_max: int | None = None) -> list[Row]:
+        """See ports.store.Reads.all_of."""
+        table = self._tables.of(collection)
+        limit = NO_LIMIT if rows_max is None else rows_max
+        return table.rows(await self._all(table.all, (limit,)))
+
+    async def _all(self, query: Query, bindings: Bindings) -> list[Raw]:
+        found = self._quick(query, bindings)
+        return await self._long(query, bindings) if found is None else found

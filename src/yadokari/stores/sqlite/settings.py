@@ -1,0 +1,42 @@
+"""Settings of the SQLite store: values, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqliteSettings:
+    """How a SQLite store behaves; every default suits a server with one user or a thousand."""
+
+    synchronous: Literal["FULL", "OFF"] = "FULL"
+    """FULL: a commit survives power loss. OFF: only when the truth lives elsewhere."""
+    busy_ms: int = 1_000
+    """Longest wait for a lock that another program holds; the loop stands still. 0 to 10_000."""
+    query_timeout_ms: int = 30_000
+    """Longest run of one read; PocketBase's ceiling too. 100 to 600_000."""
+    unit_timeout_ms: int = 3_000
+    """Longest run of a unit of work that waits for something else; 100 to 60_000."""
+    probe_timeout_ms: int = 3_000
+    """Longest run of a view's SELECT while it is being described; 100 to 60_000."""
+    long_read_steps: int = 40_000
+    """Machine steps of SQLite (about 1 ms) after which a read moves to a thread; 1_000 and up."""
+    read_threads: int = 2
+    """Threads for long reads, one connection each; 1 to 16."""
+    long_reads_max: int = 1_000
+    """Long reads that may wait for a thread; more are turned away."""
+    cache_kib: int = 8_192
+    """Page cache of the writer and of the reader on the loop, each; thread readers have half."""
+    statements_max: int = 300
+    """Prepared statements kept by each connection; one takes some KiB."""
+    checkpoint_pages: int = 2_000
+    """WAL pages (4 KiB each) after which pages go home to the database file."""
+    wal_pages_max: int = 32_000
+    """WAL pages at which writers wait until the file starts anew (128 MiB)."""
+    idle_ms: int = 1_000
+    """Quiet time after the last commit before pages go home; 100 to 60_000."""
+    slow_commit_ms: int = 2
+    """Commits that take longer on average run in a thread, so that reads go on meanwhile."""
+    log_entries_max: int = 100_000
+    """Change-log entries kept; readers further behind must read everything anew."""

@@ -1,0 +1,208 @@
+"""The SQLite store: one file, one process.
+
+S1  One connection writes, on the loop; others only read what is committed.
+S2  The file says what it is (application id) and which format it has; a newer format is refused.
+
+Begin here, then writer.py (units of work, commits), reader.py (reads), table.py (rows).
+Not here: the schema's JSON (collections keep it in reserved tables and hand it to ``adopt``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from yadokari.ports.clock import Clock
+from yadokari.ports.entropy import Entropy
+from yadokari.ports.store import (
+    Capabilities,
+    Change,
+    Changes,
+    Committed,
+    Cursor,
+    Fence,
+    Store,
+    Transaction,
+)
+from yadokari.schema.collection import Collection, Schema
+from yadokari.stores.sqlite.checkpoints import Checkpoints
+from yadokari.stores.sqlite.connections import open_checkpointer, open_reader, open_writer
+from yadokari.stores.sqlite.ddl import create_table
+from yadokari.stores.sqlite.errors import translated
+from yadokari.stores.sqlite.format import prepare_file, read_meta
+from yadokari.stores.sqlite.log import Log, changes_query, read_changes
+from yadokari.stores.sqlite.names import quoted
+from yadokari.stores.sqlite.reader import Reader
+from yadokari.stores.sqlite.reads import PlanReads
+from yadokari.stores.sqlite.settings import SqliteSettings
+from yadokari.stores.sqlite.table import Query
+from yadokari.stores.sqlite.tables import Tables
+from yadokari.stores.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+_CAPABILITIES = Capabilities(
+    atomic_batch_max=None, view_queries=True, schema_in_transaction=True, raw_sql=True
+)
+_CHANGES = Query(changes_query())
+
+
+async def open_sqlite(
+    path: Path,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    settings: SqliteSettings | None = None,
+    vfs: str | None = None,
+) -> SqliteStore:
+    """Open the database file, or make it.
+
+    Args:
+        path: The file; its folder exists.
+        vfs: Name of a registered VFS for all connections; None = the system's.
+
+    Raises:
+        WrongData: the file is newer than this program, or not one of ours.
+        Unavailable: the disk does not allow it.
+    """
+    settings = settings or SqliteSettings()
+    try:
+        connection = open_writer(path, settings, vfs=vfs)
+        prepare_file(connection, entropy=entropy, clock=clock)
+        return SqliteStore(connection, path=path, clock=clock, settings=settings, vfs=vfs)
+    except apsw.Error as exc:
+        raise translated(exc) from exc
+
+
+class SqliteStore(PlanReads):
+    """See ports.store.Store. Made by ``open_sqlite``; lives on one event loop."""
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        *,
+        path: Path,
+        clock: Clock,
+        settings: SqliteSettings,
+        vfs: str | None,
+    ) -> None:
+        self._connection = connection
+        meta = read_meta(connection)
+        self._fence = Fence(epoch=meta.epoch, state="open")
+        self._stored_version = meta.schema_version
+        self._log = Log(connection, epoch=meta.epoch, entries_max=settings.log_entries_max)
+        self._reader = Reader(
+            lambda cache_kib: open_reader(path, settings, cache_kib=cache_kib, vfs=vfs),
+            settings,
+            clock,
+        )
+        self._tables = Tables(self._reader.connection)
+        self._schema = Schema()
+        self._writer = Writer(
+            connection,
+            log=self._log,
+            clock=clock,
+            settings=settings,
+            on_schema=self._reshaped,
+            on_commit=lambda: self._checkpoints.committed(),
+        )
+        self._checkpoints = Checkpoints(
+            connection,
+            open_one=lambda: open_checkpointer(path, settings, vfs=vfs),
+            settings=settings,
+            pause_writers=self._writer.pause_for,
+        )
+        self._quick = self._reader.quick
+        self._long = self._reader.long
+        self._closed = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See ports.store.Store.capabilities."""
+        return _CAPABILITIES
+
+    @property
+    def schema(self) -> Schema:
+        """See ports.store.Store.schema."""
+        return self._schema
+
+    @property
+    def stored_schema_version(self) -> int:
+        """Version of the schema that the file's tables have; 0 for a new file."""
+        return self._stored_version
+
+    async def ensure(self, collections: Sequence[Collection]) -> None:
+        """Make the tables of reserved collections that are missing; once, after opening."""
+        there = {
+            str(row[0])
+            for row in self._connection.execute("SELECT name FROM sqlite_schema").fetchall()
+        }
+        self._writer.reserved = {collection.id: collection for collection in collections}
+        missing = [collection for collection in collections if collection.name not in there]
+        try:
+            with self._connection:
+                for collection in missing:
+                    for statement in create_table(collection):
+                        self._connection.execute(statement)
+        except apsw.Error as exc:
+            raise translated(exc) from exc
+        self._writer.adopt(self._schema, last_tick=self._last_stamp(collections))
+
+    def adopt(self, schema: Schema) -> None:
+        """This is the schema in force; once, after opening, before anything else is asked."""
+        tables = [c for c in schema.collections if not c.is_view]
+        self._writer.adopt(schema, last_tick=self._last_stamp(tables))
+        self._reshaped(schema)
+
+    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> Committed[T]:
+        """See ports.store.Store.transact."""
+        return await self._writer.transact(work)
+
+    async def changes(self, after: Cursor, *, entries_max: int) -> Changes:
+        """See ports.store.Store.changes."""
+        rows = await self._all(_CHANGES, (after.position, entries_max))
+        return read_changes(rows, after, log=self._log, schema=self._schema)
+
+    def watch(self, listener: Callable[[tuple[Change, ...]], None]) -> Callable[[], None]:
+        """See ports.store.Store.watch."""
+        return self._writer.watch(listener)
+
+    async def head(self) -> Cursor:
+        """See ports.store.Store.head."""
+        return self._log.cursor
+
+    async def fence(self) -> Fence:
+        """See ports.store.Store.fence."""
+        return self._fence
+
+    async def close(self) -> None:
+        """See ports.store.Store.close. The WAL is empty afterwards."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._writer.close()
+        await self._checkpoints.close()
+        self._reader.close()
+        with suppress(apsw.BusyError):
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self._connection.close()
+
+    def _reshaped(self, schema: Schema) -> None:
+        self._schema = schema
+        self._tables.forget()
+
+    def _last_stamp(self, collections: Sequence[Collection]) -> int:
+        stamps = [
+            self._connection.execute(
+                f'SELECT coalesce(max("$c"), 0) FROM {quoted(collection.name)}'
+            ).fetchall()[0][0]
+            for collection in collections
+        ]
+        return max((int(stamp) for stamp in stamps), default=0)
+
+
+_: type[Store] = SqliteStore

@@ -1,0 +1,253 @@
+"""One unit of work on the writer's connection.
+
+U1  A unit's first write opens its savepoint, unless nothing else was written in the group yet.
+U2  Every write of a user's collection adds one entry; reserved collections add none.
+U3  Reads see the unit's own writes, and those of earlier units of the group.
+
+Not here: grouping and committing (stores/sqlite/writer.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import apsw
+
+from yadokari.base.errors import Stale
+from yadokari.ports.store import ABSENT, Row, Savepoint, ViewColumn
+from yadokari.rules.bind import Scalar
+from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.fields import Value
+from yadokari.schema.steps import SchemaStep
+from yadokari.stores.sqlite.errors import conflict_of, translated
+from yadokari.stores.sqlite.log import Entry, Op
+from yadokari.stores.sqlite.names import RESERVED_PREFIX
+from yadokari.stores.sqlite.reads import PlanReads
+from yadokari.stores.sqlite.steps import apply_steps
+from yadokari.stores.sqlite.table import Query, Raw, Table
+from yadokari.stores.sqlite.tables import Tables
+from yadokari.stores.sqlite.views import describe_view, sample_view
+
+STAMP_TRIES = 3  # Plain SQL may have taken the next stamps; they soon lie behind us.
+
+
+class Group(Protocol):
+    """What a unit needs of the writer."""
+
+    connection: apsw.Connection
+    tables: Tables
+    reserved: dict[str, Collection]
+    """System collections by id."""
+    dirty: bool
+    """Whether an earlier unit of the group wrote."""
+
+    def tick(self) -> int:
+        """The next version or stamp."""
+        ...
+
+    def probing(self) -> None:
+        """The next statements are a view's, with a deadline of their own."""
+        ...
+
+    def probed(self) -> None:
+        """The end of it."""
+        ...
+
+
+class SqliteTransaction(PlanReads):
+    """A unit of work; see ports.store.Transaction."""
+
+    def __init__(self, group: Group, schema: Schema) -> None:
+        self._group = group
+        self._schema = schema
+        self._tables = group.tables
+        self._execute = group.connection.cursor().execute
+        self._connection = group.connection
+        self._depth = 0
+        self._quick, self._long = self._read, self._read_again
+        self.entries: list[Entry] = []
+        self.dirty = False
+        self.guarded = False
+        """Whether the unit has a savepoint of its own."""
+        self.reshaped = False
+        """Whether it changed the schema."""
+        self.over = False
+        """Set when it ended: whoever kept it can do nothing more with it."""
+
+    @property
+    def schema(self) -> Schema:
+        """See ports.store.Transaction.schema."""
+        return self._schema
+
+    async def put(self, row: Row, *, expected: int) -> Row:
+        """See ports.store.Transaction.put."""
+        collection = self._collection(row)
+        table = self._tables.of(collection)
+        self._begin_write()
+        try:
+            if expected == ABSENT:
+                return self._insert(table, row)
+            return self._update(table, row, expected)
+        except apsw.ConstraintError as exc:
+            raise conflict_of(exc, collection) or translated(exc) from exc
+        except KeyError as exc:  # The collection got another field since the row was made.
+            raise Stale from exc
+        except (apsw.Error, UnicodeEncodeError) as exc:
+            raise translated(exc) from exc
+
+    async def remove(self, row: Row) -> None:
+        """See ports.store.Transaction.remove."""
+        table = self._tables.of(self._collection(row))
+        self._begin_write()
+        try:
+            before = self._stored(table, row.id, row.version)
+            self._execute(table.delete, (before.stamp,))
+            for field in table.lists:
+                if before.values[field.name]:
+                    self._execute(table.side_statements(field)[1], (before.stamp,))
+        except apsw.Error as exc:
+            raise translated(exc) from exc
+        self._note("delete", table, before, None, max(before.version + 1, self._group.tick()))
+
+    async def apply(self, steps: Sequence[SchemaStep], *, schema: Schema) -> None:
+        """See ports.store.Transaction.apply."""
+        self._begin_write()
+        self.reshaped = True
+        try:
+            apply_steps(self._connection, steps, schema=schema, probing=self._group)
+            self._execute(
+                "INSERT INTO \"$meta\" VALUES ('schema_version', ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (schema.version,),
+            )
+        except apsw.Error as exc:
+            raise translated(exc) from exc
+        finally:
+            self._tables.forget()
+        self._schema = schema
+
+    async def describe_view(self, sql: str) -> tuple[ViewColumn, ...]:
+        """See ports.store.Transaction.describe_view."""
+        self._begin_write()
+        return describe_view(self._connection, sql, schema=self._schema, probing=self._group)
+
+    async def sample_view(self, sql: str, *, rows_max: int) -> list[dict[str, object]]:
+        """See ports.store.Transaction.sample_view."""
+        return sample_view(self._connection, sql, rows_max=rows_max, probing=self._group)
+
+    def savepoint(self) -> Savepoint:
+        """See ports.store.Transaction.savepoint."""
+        return _Part(self)
+
+    def _read(self, query: Query, bindings: tuple[Scalar, ...]) -> list[Raw]:
+        self._check_open()
+        try:
+            return self._execute(query.sql, bindings).fetchall()
+        except (apsw.Error, UnicodeEncodeError) as exc:
+            raise translated(exc) from exc
+
+    async def _read_again(self, query: Query, bindings: tuple[Scalar, ...]) -> list[Raw]:
+        return self._read(query, bindings)
+
+    def _collection(self, row: Row) -> Collection:
+        found = self._group.reserved.get(row.collection_id)
+        if found is None:
+            found = self._schema.by_id.get(row.collection_id)
+        if found is None:
+            raise Stale
+        return found
+
+    def _check_open(self) -> None:
+        if self.over:
+            raise RuntimeError("this unit of work is over")
+
+    def _begin_write(self) -> None:
+        self._check_open()
+        if self.dirty:
+            return
+        self.dirty = True
+        if self._group.dirty:
+            self.guarded = True
+            self._execute("SAVEPOINT unit")
+
+    def _insert(self, table: Table, row: Row) -> Row:
+        stamp = version = self._group.tick()
+        for tries_left in reversed(range(STAMP_TRIES)):
+            bindings = table.insert_values(row.values, stamp=stamp, version=version)
+            try:
+                self._execute(table.insert, bindings)
+                break
+            except apsw.ConstraintError as exc:
+                if tries_left == 0 or ".$c" not in str(exc):
+                    raise
+                stamp = version = self._group.tick()
+        for field in table.lists:
+            items = row.values[field.name]
+            if items:
+                self._add_items(table.side_statements(field)[0], stamp, items)
+        after = Row(row.collection_id, row.values, version, stamp)
+        self._note("create", table, None, after, version)
+        return after
+
+    def _update(self, table: Table, row: Row, expected: int) -> Row:
+        before = self._stored(table, row.id, expected)
+        changed = table.changed(before.values, row.values)
+        version = max(before.version + 1, self._group.tick())
+        values = [table.stored(name, row.values[name]) for name in changed]
+        self._execute(table.update(changed), (*values, version, before.stamp))
+        for field in table.lists:
+            if field.name in changed:
+                add, remove = table.side_statements(field)
+                self._execute(remove, (before.stamp,))
+                self._add_items(add, before.stamp, row.values[field.name])
+        after = Row(row.collection_id, row.values, version, before.stamp)
+        self._note("update", table, before, after, version)
+        return after
+
+    def _add_items(self, statement: str, stamp: int, items: Value) -> None:
+        assert isinstance(items, tuple)
+        for pos, item in enumerate(items):
+            self._execute(statement, (stamp, pos, item))
+
+    def _stored(self, table: Table, id: str, version: int) -> Row:  # noqa: A002
+        found = self._execute(table.by_id.sql, (id,)).fetchall()
+        if not found:
+            raise Stale
+        row = table.row(found[0])
+        if row.version != version:
+            raise Stale
+        return row
+
+    def _note(
+        self, op: Op, table: Table, before: Row | None, after: Row | None, version: int
+    ) -> None:
+        if not table.collection.name.startswith(RESERVED_PREFIX):
+            self.entries.append(Entry(op, table.collection, before, after, version))
+
+
+class _Part:
+    """A savepoint inside a unit."""
+
+    def __init__(self, unit: SqliteTransaction) -> None:
+        self._unit = unit
+
+    async def __aenter__(self) -> None:
+        unit = self._unit
+        unit._begin_write()
+        unit._depth += 1
+        self._name = f"part{unit._depth}"
+        self._kept = (len(unit.entries), unit._schema)
+        unit._execute(f"SAVEPOINT {self._name}")
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        unit = self._unit
+        unit._depth -= 1
+        if error is not None and unit._connection.in_transaction:
+            unit._execute(f"ROLLBACK TO {self._name}")
+            del unit.entries[self._kept[0] :]
+            if unit._schema is not self._kept[1]:
+                unit._schema = self._kept[1]
+                unit._tables.forget()
+        if unit._connection.in_transaction:
+            unit._execute(f"RELEASE {self._name}")

@@ -1,0 +1,127 @@
+"""The outermost select list and sources of a view's SELECT, read lightly.
+
+Q1  Reads what PocketBase's own reader reads, and refuses what it refuses: a column is a word, an
+    expression without bare spaces, and an optional name.
+Q2  Brackets and quotes are honoured, the rest is words: SQLite judges the SQL itself.
+
+Not here: what a column means (stores/sqlite/views.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from yadokari.base.errors import BadRequest
+
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|--[^\n]*", re.DOTALL)
+_PAIRS = {"(": ")", "[": "]", "'": "'", '"': '"', "`": "`"}
+_QUOTES = "`\"'[]"
+_END_OF_SOURCES = frozenset(("where", "group", "having", "window", "order", "limit", "offset"))
+_JOINS = frozenset(("natural", "left", "right", "full", "outer", "inner", "cross", "join"))
+_NOISE = frozenset(("distinct", "all"))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An expression and the name it goes by."""
+
+    text: str
+    """As written, without the name."""
+    name: str
+    """Without quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectParts:
+    """What stands between SELECT and FROM, and after FROM."""
+
+    columns: tuple[Named, ...]
+    sources: tuple[Named, ...]
+
+
+def read_select(text: str) -> SelectParts:
+    """Columns and sources of the outermost SELECT.
+
+    Raises:
+        BadRequest: a column or source has more words than an expression and a name.
+    """
+    words = _words(_COMMENT.sub(" ", text))
+    columns: list[list[str]] = []
+    sources: list[list[str]] = []
+    into: list[list[str]] | None = None
+    skipping = False
+    for word in words:
+        lower = word.lower()
+        if lower == "select" and into is None:
+            into = columns
+            into.append([])
+        elif into is None or (into is columns and columns == [[]] and lower in _NOISE):
+            continue
+        elif lower == "from" and into is columns:
+            into = sources
+            into.append([])
+        elif into is sources and lower in _END_OF_SOURCES:
+            break
+        elif word == ",":
+            into.append([])
+            skipping = False
+        elif into is sources and lower in _JOINS:
+            skipping = False
+            if into[-1]:
+                into.append([])
+        elif into is sources and lower == "on":
+            skipping = True
+        elif not skipping:
+            into[-1].append(word)
+    return SelectParts(_named(columns), _named(sources))
+
+
+def unquoted(name: str) -> str:
+    """A name without its quotes."""
+    return name.strip(_QUOTES)
+
+
+def _named(pieces: list[list[str]]) -> tuple[Named, ...]:
+    found: list[Named] = []
+    for words in pieces:
+        match words:
+            case []:
+                continue
+            case [expression]:
+                found.append(Named(expression, unquoted(expression.rpartition(".")[2])))
+            case [expression, name]:
+                found.append(Named(expression, unquoted(name)))
+            case [expression, as_word, name] if as_word.lower() == "as":
+                found.append(Named(expression, unquoted(name)))
+            case _:
+                raise BadRequest(f"Write brackets around the expression: {' '.join(words)}.")
+    return tuple(found)
+
+
+def _words(text: str) -> list[str]:
+    """Words and commas outside of brackets and quotes; brackets and quotes stay in their word."""
+    words: list[str] = []
+    word: list[str] = []
+    closers: list[str] = []
+    for char in text:
+        if closers:
+            word.append(char)
+            if char == closers[-1]:
+                closers.pop()
+            elif closers[-1] == ")" and char in _PAIRS:
+                closers.append(_PAIRS[char])
+        elif char in _PAIRS:
+            word.append(char)
+            closers.append(_PAIRS[char])
+        elif char.isspace() or char in ",;":
+            if word:
+                words.append("".join(word))
+                word = []
+            if char == ",":
+                words.append(",")
+        else:
+            word.append(char)
+    if word:
+        words.append("".join(word))
+    return words

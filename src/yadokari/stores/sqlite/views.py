@@ -1,0 +1,196 @@
+"""Views: what a SELECT's columns are, its first rows, and the SQL view made of it.
+
+V1  The user's SELECT is kept verbatim; the view wraps it, and its id is always text.
+V2  A SELECT is tried on a passing view that is gone before anything else happens.
+V3  Running somebody's SELECT has a deadline.
+
+Not here: reading the select list (stores/sqlite/view_select.py), fields from columns (collections).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import apsw
+
+from yadokari.base.errors import BadRequest
+from yadokari.base.problems import Problem
+from yadokari.contract.codes import sentence_of
+from yadokari.ports.store import ViewColumn, ViewColumnKind
+from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.fields import Field
+from yadokari.stores.sqlite.names import quoted
+from yadokari.stores.sqlite.view_select import Named, read_select, unquoted
+
+_PROBE = '"$probe"'
+_BAD_QUERY = "validation_invalid_view_query"
+# Begins with count(…): what follows changes nothing for PocketBase, while a cast must be all.
+_COUNT = re.compile(r"count\(.*\)", re.IGNORECASE | re.DOTALL)
+_TOTAL = re.compile(r"total\(.*\)", re.IGNORECASE | re.DOTALL)
+_CAST = re.compile(r"cast\(.*\s+as\s+(\w+)\s*\)\Z", re.IGNORECASE | re.DOTALL)
+_CAST_KINDS: dict[str, ViewColumnKind] = {
+    "real": "number",
+    "decimal": "number",
+    "numeric": "number",
+    "int": "integer",
+    "integer": "integer",
+    "text": "text",
+    "bool": "bool",
+    "boolean": "bool",
+}
+
+
+class Probing(Protocol):
+    """Who watches the time of a foreign SELECT."""
+
+    def probing(self) -> None:
+        """A foreign SELECT begins."""
+        ...
+
+    def probed(self) -> None:
+        """It ended."""
+        ...
+
+
+def describe_view(
+    connection: apsw.Connection, sql: str, *, schema: Schema, probing: Probing
+) -> tuple[ViewColumn, ...]:
+    """Output columns of a SELECT.
+
+    Raises:
+        BadRequest: with SQLite's reason, or what is missing.
+    """
+    select = _cleaned(sql)
+    parts = read_select(select)
+    if any(column.text == "*" or column.text.endswith(".*") for column in parts.columns):
+        raise BadRequest("Name every column: * is not allowed in a view.")
+    with _refusals(probing), _probe(connection, select):
+        names = [str(row[1]) for row in _columns_of(connection)]
+        if "id" not in names:
+            raise BadRequest("The query needs an id column; (ROW_NUMBER() OVER()) as id makes one.")
+        blank = f"SELECT 1 FROM {_PROBE} WHERE id IS NULL OR id = '' LIMIT 1"
+        if connection.execute(blank).fetchall():
+            raise BadRequest("The query gives records with empty ids.")
+    sources = {source.name: source for source in parts.sources}
+    by_name = {column.name: column for column in parts.columns}
+    return tuple(_describe(name, by_name.get(name), sources, schema) for name in names)
+
+
+def sample_view(
+    connection: apsw.Connection, sql: str, *, rows_max: int, probing: Probing
+) -> list[dict[str, object]]:
+    """The first rows of a SELECT, raw. Raises BadRequest."""
+    with _refusals(probing):
+        cursor = connection.execute(f"SELECT * FROM ({_cleaned(sql)}) LIMIT ?", (rows_max,))
+        rows = cursor.fetchall()
+        if not rows:
+            return []
+    names = _names_of(connection, sql)
+    return [dict(zip(names, row, strict=False)) for row in rows]
+
+
+def create_view(connection: apsw.Connection, collection: Collection, *, probing: Probing) -> None:
+    """Make or replace a collection's SQL view. Raises BadRequest."""
+    select = _cleaned(collection.view_query)
+    view = quoted(collection.name)
+    try:
+        with _refusals(probing), _probe(connection, select):
+            columns = _columns_of(connection)
+        if any(str(row[1]) == "id" and str(row[2]).upper() != "TEXT" for row in columns):
+            listed = ", ".join(_with_text_id(str(row[1])) for row in columns)
+            select = f"SELECT {listed} FROM ({select})"
+        with _refusals(probing):
+            connection.execute(f"DROP VIEW IF EXISTS {view}").fetchall()
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM ({select})").fetchall()
+    except BadRequest as exc:
+        problem = Problem(_BAD_QUERY, f"{sentence_of(_BAD_QUERY)} {exc.message}")
+        raise BadRequest(exc.message, problems={"viewQuery": problem}) from exc
+
+
+def _with_text_id(name: str) -> str:
+    return 'CAST("id" AS TEXT) "id"' if name == "id" else quoted(name)
+
+
+def _cleaned(sql: str) -> str:
+    return sql.strip().rstrip(";").rstrip()
+
+
+def _columns_of(connection: apsw.Connection) -> list[tuple[object, ...]]:
+    return connection.execute(f"PRAGMA table_info({_PROBE})").fetchall()
+
+
+def _names_of(connection: apsw.Connection, sql: str) -> list[str]:
+    with _probe(connection, _cleaned(sql)):
+        return [str(row[1]) for row in _columns_of(connection)]
+
+
+@contextmanager
+def _probe(connection: apsw.Connection, select: str) -> Iterator[None]:
+    """A passing view of the SELECT; two statements in one cannot hide in it."""
+    connection.execute("SAVEPOINT probe")
+    try:
+        for statement in (
+            f"CREATE VIEW {_PROBE} AS SELECT * FROM ({select})",
+            f"SELECT * FROM {_PROBE} LIMIT 0",
+        ):
+            _one_statement(connection, statement)
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO probe")
+            connection.execute("RELEASE probe")
+
+
+def _one_statement(connection: apsw.Connection, statement: str) -> None:
+    cursor = connection.execute(statement)
+    if cursor.has_vdbe and cursor.bindings_count:
+        raise BadRequest("A view's query has no parameters.")
+    cursor.fetchall()
+
+
+@contextmanager
+def _refusals(probing: Probing) -> Iterator[None]:
+    probing.probing()
+    try:
+        yield
+    except apsw.InterruptError as exc:
+        raise BadRequest("The query takes too long.") from exc
+    except apsw.Error as exc:
+        raise BadRequest(str(exc)) from exc
+    finally:
+        probing.probed()
+
+
+def _describe(
+    name: str, column: Named | None, sources: dict[str, Named], schema: Schema
+) -> ViewColumn:
+    if column is None:
+        return ViewColumn(name=name)
+    text = column.text
+    if _COUNT.match(text):
+        return ViewColumn(name=name, kind="integer")
+    if _TOTAL.match(text):
+        return ViewColumn(name=name, kind="number")
+    cast = _CAST.match(text)
+    if cast is not None:
+        return ViewColumn(name=name, kind=_CAST_KINDS.get(cast[1].lower(), "json"))
+    table, _, plain = text.rpartition(".")
+    holder = sources.get(unquoted(table)) if table else next(iter(sources.values()), None)
+    if holder is not None:
+        collection = schema.named(unquoted(holder.text))
+        field = _field(collection, unquoted(plain))
+        if collection is not None and field is not None:
+            return ViewColumn(name=name, collection=collection.name, source=field)
+    return ViewColumn(name=name)
+
+
+def _field(collection: Collection | None, name: str) -> Field | None:
+    if collection is None:
+        return None
+    for field in collection.fields:
+        if field.name.lower() == name.lower():
+            return field
+    return None
