@@ -80,7 +80,7 @@ class Index:
 
     def on_table(self, table: str) -> Index:
         """The same index for another table, its text rebuilt; itself when it is the same table."""
-        if self.table.lower() == table.lower():
+        if self.table == table:
             return self
         moved = replace(self, table=table, text="")
         return replace(moved, text=moved.build())
