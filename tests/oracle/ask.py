@@ -94,7 +94,6 @@ class Pair:
         if request.json is not None:
             body = json_text.dumps(request.json, ensure_ascii=False).encode()
             content_type = "application/json"
-        answers: list[Answer] = []
         for side in (0, 1):
             headers = dict(request.headers)
             token = self._tokens[side].get(request.caller)
@@ -103,9 +102,8 @@ class Pair:
             if content_type is not None:
                 headers["Content-Type"] = content_type
             self._clients[side][index].begin(request.method, request.path, body, headers)
-        for side in (0, 1):
-            answers.append(self._clients[side][index].finish())
-        return Answers(oracle=answers[0], ours=answers[1])
+        oracle, ours = (self._clients[side][index].finish() for side in (0, 1))
+        return Answers(oracle=oracle, ours=ours)
 
     def close(self) -> None:
         """Drop all connections."""

@@ -1,6 +1,7 @@
 """What differs from the oracle on purpose: at most ten entries, each with its reason.
 
-The goal is an empty table. Every entry stands in docs/deviations.md too, with the oracle's transcript.
+The goal is an empty table. Every entry stands in docs/deviations.md too, with the
+oracle's transcript.
 """
 
 from collections.abc import Callable

@@ -95,9 +95,10 @@ class Requests:
             for operator, kind in cells
         ]
         sort = sort_for(self._world, shape) if dice.random() < 0.3 else "id"
-        alone = tuple(
-            self._list(caller, shape, filter=one.text, sort="id") for one in parts
-        ) + (self._list(caller, shape, sort=sort),)  # fmt: skip
+        alone = (
+            *(self._list(caller, shape, filter=one.text, sort="id") for one in parts),
+            self._list(caller, shape, sort=sort),
+        )
         return self._list(
             caller,
             shape,
@@ -209,9 +210,7 @@ class Requests:
     def batch(self) -> Request:
         """One to four writes in one transaction, now and then something that is no write."""
         dice = self._world.dice
-        items: list[Json] = []
-        for _ in range(dice.choice((0, 1, 2, 2, 3, 4))):
-            items.append(self._item())
+        items = [self._item() for _ in range(dice.choice((0, 1, 2, 2, 3, 4)))]
         body: dict[str, Json] = {"requests": items}
         return Request(
             area="batch", caller=self._any_caller(), method="POST", path="/api/batch", json=body,

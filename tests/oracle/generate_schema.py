@@ -175,11 +175,11 @@ def _view(world: World) -> dict[str, Json]:
     queries = (
         "select id, text, number, relation, selects from kit",
         "select id, text as words, number, bool, json, date, owner from kit where number >= 0",
-        "select kit.id, beta.id as beta, count(kit.id) as total, kit.text from kit"
-        " left join beta on beta.id = kit.relation group by kit.id",
+        """select kit.id, beta.id as beta, count(kit.id) as total, kit.text
+           from kit left join beta on beta.id = kit.relation group by kit.id""",
         "select (row_number() over()) as id, text, max(number) as most from kit group by text",
-        "select id, cast(number as int) as whole, cast(text as text) as words,"
-        " cast(bool as bool) as flag, cast(number as real) as real from beta",
+        """select id, cast(number as int) as whole, cast(text as text) as words,
+           cast(bool as bool) as flag, cast(number as real) as real from beta""",
     )
     fields = [FieldShape(name="text", kind="text"), FieldShape(name="number", kind="number")]
     world.shapes["vista"] = Shape(name="vista", id="vista_id", type="view", fields=fields)

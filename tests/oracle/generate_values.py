@@ -110,8 +110,9 @@ def multipart(
         if value is None or isinstance(value, dict):
             payload[name] = value
             continue
-        for one in value if isinstance(value, list) else [value]:
-            parts.append(_part(f'name="{name}"', _form_text(one).encode(), boundary=boundary))
+        several = value if isinstance(value, list) else [value]
+        texts = [_form_text(one).encode() for one in several]
+        parts.extend(_part(f'name="{name}"', text, boundary=boundary) for text in texts)
     if payload:
         text = json_text.dumps(payload).encode()
         parts.append(_part('name="@jsonPayload"', text, boundary=boundary))

@@ -68,7 +68,7 @@ def measure_rows(lefts: tuple[str, ...]) -> list[list[tuple[str, ...]]]:
         load(server, fixture)
         for left in lefts:
             rows.append([vector(server, left, right, ids=ids) for right in OPERANDS])
-            print(left, file=sys.stderr)
+            sys.stderr.write(f"{left}\n")
     return rows
 
 
@@ -103,7 +103,7 @@ def main() -> None:
     assert isinstance(document, dict)
     parts = [f"{json.dumps(key)}:{_compact(value)}" for key, value in document.items()]
     GOLDEN.write_text("{" + ",\n".join(parts) + "}\n", encoding="utf-8")
-    print(f"{GOLDEN}: {GOLDEN.stat().st_size} bytes", file=sys.stderr)
+    sys.stderr.write(f"{GOLDEN}: {GOLDEN.stat().st_size} bytes\n")
 
 
 def _compact(value: Json) -> str:

@@ -15,9 +15,8 @@ SEED = 20_261
 ROWS = 24  # One bit of a result each; enough that chance meetings of values cover the palettes.
 MAIN = "item"
 
-OPERATORS = ("=", "!=", ">", ">=", "<", "<=", "~", "!~") + tuple(
-    "?" + plain for plain in ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
-)
+_PLAIN = ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
+OPERATORS = (*_PLAIN, *(f"?{plain}" for plain in _PLAIN))
 
 QUERY = {"qt": "5", "qa": "a"}
 """Extra query parameters sent along, for `@request.query`."""
@@ -98,10 +97,8 @@ def operators_fixture() -> Fixture:
     """Schema and rows; the same on every call."""
     dice = random.Random(SEED)
     records: list[tuple[str, dict[str, Json]]] = _teams()
-    for index in range(ROWS):
-        records.append((MAIN, _item(dice, index)))
-    for index in range(ROWS):
-        records.append(("child", _child(dice, index)))
+    records.extend((MAIN, _item(dice, index)) for index in range(ROWS))
+    records.extend(("child", _child(dice, index)) for index in range(ROWS))
     owners = dice.sample(range(ROWS), 12)
     for index, owner in enumerate(owners):
         body: dict[str, Json] = {

@@ -110,9 +110,9 @@ def _is_pocketbase(kind: Kind) -> bool:
 def _start(kind: Kind, directory: Path) -> tuple[subprocess.Popen[bytes], int]:
     command = program(kind)
     if _is_pocketbase(kind):
+        at = ("--dir", str(directory / "data"))
         subprocess.run(
-            [command, "superuser", "upsert", SUPERUSER_EMAIL, SUPERUSER_PASSWORD]
-            + ["--dir", str(directory / "data")],
+            [command, "superuser", "upsert", SUPERUSER_EMAIL, SUPERUSER_PASSWORD, *at],
             check=True,
             capture_output=True,
             timeout=START_SECONDS_MAX,

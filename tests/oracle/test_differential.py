@@ -63,8 +63,8 @@ def test_equal_answers_are_equal_whatever_a_server_draws_itself():
 def test_human_texts_are_not_compared_but_codes_and_params_are():
     """Wording is free, codes and params are the contract."""
     field: dict[str, Json] = {"code": "validation_x", "message": "One.", "params": {"min": 3}}
-    other = {**field, "message": "Two."}
-    wrong = {**field, "params": {"min": 4}}
+    other: dict[str, Json] = {**field, "message": "Two."}
+    wrong: dict[str, Json] = {**field, "params": {"min": 4}}
 
     assert difference(LIST, errors(field, other)) is None
     assert difference(LIST, errors(field, wrong)) is not None
