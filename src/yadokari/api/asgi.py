@@ -13,14 +13,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, cast
+from typing import Protocol, TypeAlias
 from urllib.parse import quote
 
 from yadokari.api.client_ip import TrustedProxy
 from yadokari.api.cors import Origins
 from yadokari.api.errors import ClientGone, error_response, status_of
 from yadokari.api.query_text import unescaped
-from yadokari.api.request import Receive, Request, Scope, request_of
+from yadokari.api.request import Receive, Request, Scope
 from yadokari.api.response import Message, Response, Send, redirect
 from yadokari.api.router import Route, Router
 from yadokari.api.static import StaticFiles
@@ -30,8 +30,9 @@ from yadokari.contract import messages
 
 DASHBOARD_PREFIX = "/_/"
 
-Guard: TypeAlias = Callable[[Request, Route], Awaitable[None]]
-"""Runs before a handler, such as a rate limit; raises to refuse."""
+Guard: TypeAlias = Callable[[Request, Route | None], Awaitable[None]]
+"""Runs before a handler, such as a rate limit; raises to refuse. Static files and unknown paths
+have no route."""
 Hook: TypeAlias = Callable[[], Awaitable[None]]
 
 
@@ -128,13 +129,12 @@ class Application:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = cast("str", scope["method"])
+        method = scope["method"]
         if method == "OPTIONS":
-            headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
-            await self._origins.preflight(headers).send(send, head=False)
+            await self._origins.preflight(scope["headers"]).send(send, head=False)
             return
         path, segments, elsewhere = read_path(scope)
-        request = request_of(scope, receive, path=path)
+        request = Request(scope, receive, path)
         if self.trusted_proxy is not None:
             request.real_ip = self.trusted_proxy.real_ip(request)
         if self.access is not None:
@@ -188,6 +188,8 @@ class Application:
         method = request.method
         found = self._router.find("GET" if method == "HEAD" else method, segments)
         if found is None:
+            if self.guard is not None:
+                await self.guard(request, None)
             if method not in ("GET", "HEAD"):
                 raise NotFound
             return await self._static(request)
@@ -249,17 +251,17 @@ def read_path(scope: Scope) -> tuple[str, list[str] | None, str]:
 
     Segments are None when an escape is broken; the last is "" unless the path needs cleaning.
     """
-    raw = cast("bytes | None", scope.get("raw_path"))
+    raw = scope.get("raw_path")
     if raw is None:
-        raw = quote(cast("str", scope["path"])).encode()
-    root = cast("str", scope.get("root_path", ""))
+        raw = quote(scope["path"]).encode()
+    root = scope.get("root_path", "")
     if root:
         raw = raw.removeprefix(root.encode())
     text = raw.decode("utf-8", "replace") or "/"
     if "//" in text or "/." in text:
         clean = clean_path(text)
         if clean != text:
-            query = cast("bytes", scope["query_string"]).decode("latin-1")
+            query = scope["query_string"].decode("latin-1")
             location = root + quote(clean, safe="/%:@!$&'()*+,;=~-._")
             return clean, None, f"{location}?{query}" if query else location
     if "%" not in text:

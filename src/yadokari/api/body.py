@@ -2,7 +2,8 @@
 
 B1  Nothing is read beyond the limit: a declared length is refused at once, a streamed one when
     it passes.
-B2  A body of declared length 0 is an empty object, whatever its content type says.
+B2  A body of declared length 0 is an empty object, whatever its content type says but multipart,
+    whose end is missing then.
 B3  Content types are matched by prefix, in lower case, as PocketBase does.
 B4  A client has a bounded time for its body; one that is late or gone raises ClientGone.
 
@@ -12,6 +13,7 @@ Not here: which keys an endpoint knows (api/shape.py), multipart's inside (api/m
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, cast
 
@@ -60,9 +62,11 @@ class Body:
 
 async def read_body(request: Request) -> Body:
     """The parsed body of a request; Raises as ``Request.body``."""
-    if is_empty(request):
-        return Body({})
     content_type = request.header(b"content-type")
+    if is_empty(request):
+        if content_type.startswith("multipart/form-data"):
+            raise BadRequest(messages.RECORD_UNREADABLE)  # Without even a last boundary.
+        return Body({})
     if content_type.startswith("application/json"):
         text = await read_bytes(request)
         if len(text) > INLINE_BYTES_MAX:
@@ -111,17 +115,29 @@ async def read_bytes(request: Request) -> bytes:
         TooLarge: B1.
         ClientGone: B4.
     """
-    pieces = [piece async for piece in chunks(request)]
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    limit = _limit_of(request)
+    pieces: list[bytes] = []
+    total_bytes = 0
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            while True:
+                message = await request.receive()
+                if message["type"] != "http.request":
+                    raise ClientGone
+                piece = cast("bytes", message.get("body", b""))
+                total_bytes += len(piece)
+                if total_bytes > limit:
+                    raise TooLarge
+                if not message.get("more_body", False):
+                    return b"".join((*pieces, piece)) if pieces else piece
+                pieces.append(piece)
+    except TimeoutError as exc:
+        raise ClientGone from exc
 
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:
     """The body piece by piece; Raises as ``read_bytes``."""
-    limit = request.body_bytes_max
-    if limit is not None:
-        declared = request.header(b"content-length")
-        if declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
-            raise TooLarge
+    limit = _limit_of(request)
     total_bytes = 0
     deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
     while True:
@@ -135,11 +151,21 @@ async def chunks(request: Request) -> AsyncIterator[bytes]:
         piece = cast("bytes", message.get("body", b""))
         if piece:
             total_bytes += len(piece)
-            if limit is not None and total_bytes > limit:
+            if total_bytes > limit:
                 raise TooLarge
             yield piece
         if not message.get("more_body", False):
             return
+
+
+def _limit_of(request: Request) -> float:
+    """The limit in bytes; Raises TooLarge when the declared length passes it."""
+    if request.body_bytes_max is None:
+        return math.inf
+    declared = request.header(b"content-length")
+    if declared.isdigit() and (len(declared) > 18 or int(declared) > request.body_bytes_max):
+        raise TooLarge
+    return request.body_bytes_max
 
 
 def _object_of(text: bytes) -> dict[str, JsonValue]:

@@ -9,14 +9,17 @@ Not here: reading files (api/static.py, files).
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from email.utils import formatdate, parsedate_to_datetime
 
 RANGES_MAX = 50
 """More pieces than any player asks for; each costs a header and a read."""
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-class Unsatisfiable(ValueError):  # noqa: N818 - named for the answer
+
+class Unsatisfiable(ValueError):
     """None of the ranges lies in the file, or the header is none."""
 
     def __init__(self, message: str, *, within: bool) -> None:
@@ -91,6 +94,8 @@ def not_modified(header: str, *, modified_s: int) -> bool:
     """
     if not header:
         return False
+    from email.utils import parsedate_to_datetime
+
     try:
         since = parsedate_to_datetime(header)
         return since.tzinfo is not None and modified_s <= since.timestamp()
@@ -100,7 +105,11 @@ def not_modified(header: str, *, modified_s: int) -> bool:
 
 def http_date(unix_s: int) -> str:
     """A time as headers show it."""
-    return formatdate(unix_s, usegmt=True)
+    moment = time.gmtime(unix_s)
+    return (
+        f"{_DAYS[moment.tm_wday]}, {moment.tm_mday:02d} {_MONTHS[moment.tm_mon - 1]}"
+        f" {moment.tm_year:04d} {moment.tm_hour:02d}:{moment.tm_min:02d}:{moment.tm_sec:02d} GMT"
+    )
 
 
 def _digits_or_blank(text: str) -> bool:

@@ -29,7 +29,7 @@ from yadokari.contract import messages
 from yadokari.contract.codes import sentence_of
 
 
-class ClientGone(Exception):  # noqa: N818 - nobody is left to answer
+class ClientGone(Exception):
     """The client closed the connection. Stop; no answer can arrive."""
 
 

@@ -12,6 +12,7 @@ Not here: what a stored name looks like (files), types of values (api/forms.py).
 from __future__ import annotations
 
 import asyncio
+import logging
 import quopri
 import re
 import tempfile
@@ -102,6 +103,8 @@ async def read_multipart(
             max_header_count=HEADERS_MAX,
             max_header_size=HEADER_BYTES_MAX,
         )
+        # Its warnings tell what a client sent; we raise instead.
+        parser.logger = logging.Logger("multipart", logging.CRITICAL + 1)  # noqa: LOG001
         async for piece in pieces:
             if len(piece) >= THREAD_BYTES_MIN:
                 await asyncio.to_thread(parser.write, piece)

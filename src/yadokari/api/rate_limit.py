@@ -1,6 +1,7 @@
 """Rate limits: how often a client may ask, in fixed windows.
 
-L1  One rule at most applies to a request: labels in their order, exact before prefix.
+L1  One rule at most applies to a request: labels in their order, for each an exact rule before
+    prefixes, rules as configured.
 L2  A window starts at the first request after the last one ended and lasts whole seconds.
 L3  Counters are per rule and address; those of tags also per collection and route.
 L4  Memory is bounded: windows that are over are dropped when there are too many.

@@ -10,18 +10,27 @@ Not here: reading and parsing bodies (api/body.py), who the caller is.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TypeAlias, TypedDict
 
-import msgspec
-
+from yadokari.api.body import Body
 from yadokari.api.query_text import parse_query
+from yadokari.api.shape import Shape, bind
 
-if TYPE_CHECKING:
-    from yadokari.api.body import Body
 
-Scope: TypeAlias = MutableMapping[str, object]
+class Scope(TypedDict, total=False):
+    """What the server knows of a connection, as ASGI names it."""
+
+    type: str
+    method: str
+    path: str
+    raw_path: bytes | None
+    root_path: str
+    query_string: bytes
+    headers: list[tuple[bytes, bytes]]
+    client: tuple[str, int] | None
+
+
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, object]]]
-Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 """Largest body of an ordinary request; PocketBase's ceiling."""
@@ -48,28 +57,21 @@ class Request:
         "remote_ip",
     )
 
-    def __init__(
-        self,
-        *,
-        method: str,
-        path: str,
-        query_string: bytes,
-        raw_headers: list[tuple[bytes, bytes]],
-        receive: Receive,
-        remote_ip: str,
-    ) -> None:
-        self.method = method
+    def __init__(self, scope: Scope, receive: Receive, path: str) -> None:
+        """Take over an ASGI scope of type http; ``path`` is decoded already."""
+        self.method = scope["method"]
         """Upper case, as sent; HEAD stays HEAD."""
         self.path = path
         """Decoded path; ambiguous where a segment holds a slash, so for logs and labels only."""
-        self.query_string = query_string
+        self.query_string = scope["query_string"]
         """Undecoded query without the question mark."""
-        self.raw_headers = raw_headers
-        """As ASGI gives them."""
+        self.raw_headers = scope["headers"]
+        """As ASGI gives them: lower-case names."""
         self.receive = receive
-        self.remote_ip = remote_ip
+        client = scope.get("client")
+        self.remote_ip = client[0] if client else ""
         """Address of the socket's other end, "" when unknown."""
-        self.real_ip = remote_ip
+        self.real_ip = self.remote_ip
         """Address of the client behind trusted proxies (api/client_ip.py sets it)."""
         self.params: dict[str, str] = {}
         """Values of the route's ``{names}``, decoded."""
@@ -140,8 +142,6 @@ class Request:
 
     async def bind(self, shape: type[Shape]) -> Shape:
         """The body of an endpoint with a fixed shape (api/shape.py); errors as ``body``."""
-        from yadokari.api.shape import bind
-
         return await bind(self, shape)
 
     def close(self) -> None:
@@ -155,16 +155,3 @@ class Request:
             # Reversed, so that the first of equal names is the one that stays.
             headers = self._header_map = dict(reversed(self.raw_headers))
         return headers
-
-
-def request_of(scope: Scope, receive: Receive, *, path: str) -> Request:
-    """The request of an ASGI scope; ``path`` is decoded already."""
-    client = scope.get("client")
-    return Request(
-        method=cast("str", scope["method"]),
-        path=path,
-        query_string=cast("bytes", scope["query_string"]),
-        raw_headers=cast("list[tuple[bytes, bytes]]", scope["headers"]),
-        receive=receive,
-        remote_ip=cast("tuple[str, int]", client)[0] if client else "",
-    )

@@ -11,14 +11,12 @@ Not here: whether the values make sense (each endpoint).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from xml.parsers import expat
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from yadokari.api.body import is_empty, read_bytes
 from yadokari.api.paging import parse_bool
-from yadokari.api.request import Shape
 from yadokari.base.errors import BadRequest
 from yadokari.base.json_text import JsonValue, MalformedJson, decode_object
 from yadokari.contract import messages
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from yadokari.api.request import Request
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 XML_DEPTH_MAX = 100
 """Fixed shapes are flat; deeper documents are not for us."""
@@ -151,6 +151,8 @@ def xml_pairs(text: bytes) -> list[tuple[str, str]]:
     Raises:
         BadRequest: no well-formed XML, one that declares entities, or one too deep.
     """
+    from xml.parsers import expat
+
     pairs: list[tuple[str, str]] = []
     path: list[str] = []
     pieces: list[str] = []

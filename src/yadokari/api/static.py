@@ -12,7 +12,6 @@ Not here: which requests come here (api/asgi.py).
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 import os
 import re
 import stat
@@ -191,7 +190,11 @@ def content_type_of(name: str) -> str:
     """The content type of a file by its name."""
     extension = os.path.splitext(name)[1].lower()
     known = _TYPES.get(extension)
-    return known or mimetypes.types_map.get(extension, "application/octet-stream")
+    if known is not None:
+        return known
+    import mimetypes
+
+    return mimetypes.types_map.get(extension, "application/octet-stream")
 
 
 def cache_control_of(name: str) -> str:

@@ -21,6 +21,9 @@ JsonValue: TypeAlias = bool | int | float | str | list["JsonValue"] | dict[str, 
 
 NESTING_MAX = 10_000
 """Deepest nesting that is read; PocketBase's ceiling: what saves there saves here."""
+SLOW_BYTES_MAX = 1024 * 1024
+"""Longest text that is read token by token (deep nesting, ``-0``): about a second of work. A longer
+one that nests deeper than the interpreter's stack is refused; in a longer one ``-0`` is 0."""
 INTEGER_MAX = 2**53
 """Largest size up to which a double holds every integer."""
 
@@ -39,7 +42,7 @@ _TOKEN = re.compile(
 )
 
 
-class MalformedJson(ValueError):  # noqa: N818 - named for what it says
+class MalformedJson(ValueError):
     """The text is no JSON that the contract accepts. Correct the text."""
 
 
@@ -62,7 +65,7 @@ def decode(text: bytes, *, trailing_allowed: bool = True) -> JsonValue:
         if found is None:
             raise MalformedJson("not a JSON value") from exc
         return decode(text[: int(found.group(1)) - 1], trailing_allowed=False)
-    if b"-0" in text and _NEGATIVE_ZERO.search(text):
+    if b"-0" in text and len(text) <= SLOW_BYTES_MAX and _NEGATIVE_ZERO.search(text):
         return _decode_deep(text, trailing_allowed=trailing_allowed)
     kind = type(value)
     if kind is dict or kind is list:
@@ -70,8 +73,7 @@ def decode(text: bytes, *, trailing_allowed: bool = True) -> JsonValue:
             keys = _settle(value)
         except RecursionError:
             return _decode_deep(text, trailing_allowed=trailing_allowed)
-        colons = text.count(b":")
-        if colons != keys and _STRING.sub(b"", text).count(b":") != keys:
+        if text.count(b":") != keys and _structural_colons(text) != keys:
             raise MalformedJson("an object names a key twice")
         return value
     if kind is int or kind is float:
@@ -184,6 +186,13 @@ def encode(value: object, *, sort_keys: bool = False) -> bytes:
         return (_encode_sorted if sort_keys else _encode)(_exact(value))
     except RecursionError:
         return _encode_deep(value, sort_keys=sort_keys)
+
+
+def _structural_colons(text: bytes) -> int:
+    """How many colons of a well-formed text stand outside strings: one for each key written."""
+    if b"\\" in text:
+        return _STRING.sub(b"", text).count(b":")
+    return b"".join(text.split(b'"')[::2]).count(b":")
 
 
 def _settle(container: dict[str, JsonValue] | list[JsonValue]) -> int:
@@ -355,6 +364,8 @@ class _Builder:
 
 def _decode_deep(text: bytes, *, trailing_allowed: bool) -> JsonValue:
     """As ``decode``, without recursion; slow, for deep nesting and for ``-0``."""
+    if len(text) > SLOW_BYTES_MAX:
+        raise MalformedJson("nested too deeply for its length")
     builder = _Builder()
     position = 0
     while not builder.done:

@@ -40,6 +40,7 @@ BATCH_DISABLED: Final = "Batch requests are not allowed."
 REALTIME_CLIENT_MISSING: Final = "Missing or invalid client id."
 REALTIME_CLIENT_INVALID: Final = "Invalid realtime client."
 REALTIME_CALLER_CHANGED: Final = "The current and the previous request authorization don't match."
+SETTINGS_NOT_SAVED: Final = "An error occurred while saving the new settings."
 HEALTHY: Final = "API is healthy."
 
 

@@ -1,0 +1,109 @@
+"""What every handler needs: the collection of the path, the caller, the facts for rules.
+
+D1  Handlers translate; whether something is allowed is decided below them, except the coarse
+    levels of the contract (signed in, superuser) which are checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from yadokari.api.request import Request
+from yadokari.auth.callers import Callers
+from yadokari.base.errors import Forbidden, NotFound, Unauthenticated
+from yadokari.contract import messages
+from yadokari.ports.clock import Clock
+from yadokari.records.caller import Asking, Caller, HeaderFacts
+from yadokari.records.service import Records
+from yadokari.rules.bind import RequestContext
+from yadokari.schema.collection import Collection, Schema
+
+
+class SuperuserAddresses(Protocol):
+    """Which addresses superusers may come from."""
+
+    def allows_superuser(self, ip: str) -> bool:
+        """Whether a superuser may act from this address."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Shared by the handlers of one application."""
+
+    records: Records
+    callers: Callers
+    clock: Clock
+    schema: Callable[[], Schema]
+    addresses: SuperuserAddresses
+
+    def collection(
+        self, request: Request, *, missing: str = messages.COLLECTION_MISSING
+    ) -> Collection:
+        """The collection that the path names.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.schema().find(request.params["c"])
+        if found is None:
+            raise NotFound(missing)
+        return found
+
+    def auth_collection(self, request: Request) -> Collection:
+        """The auth collection that the path names. Raises NotFound."""
+        found = self.collection(request, missing=messages.AUTH_COLLECTION_INVALID)
+        if not found.is_auth:
+            raise NotFound(messages.AUTH_COLLECTION_INVALID)
+        return found
+
+    async def caller(self, request: Request) -> Caller:
+        """Who asks; found once for each request.
+
+        Raises:
+            Forbidden: a superuser from an address that is not listed.
+        """
+        known = request.memo.get("caller")
+        if isinstance(known, Caller):
+            return known
+        caller = await self.callers.of(request.token)
+        if caller.is_superuser and not self.addresses.allows_superuser(request.real_ip):
+            raise Forbidden(messages.CALLER_NOT_ALLOWED)
+        request.memo["caller"] = caller
+        return caller
+
+    async def superuser(self, request: Request) -> Caller:
+        """The caller, who must be a superuser.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+            Forbidden: somebody else is.
+        """
+        caller = await self.caller(request)
+        if caller.is_guest:
+            raise Unauthenticated
+        if not caller.is_superuser:
+            raise Forbidden(messages.CALLER_NOT_ALLOWED)
+        return caller
+
+    async def asking(self, request: Request, *, context: str = "default") -> Asking:
+        """The request as rules see it."""
+        caller = await self.caller(request)
+        return Asking(
+            caller=caller,
+            context=RequestContext(
+                context=context,
+                method="GET" if request.method == "HEAD" else request.method,
+                headers=HeaderFacts(lambda: request.headers),
+                query=request.query,
+                auth=caller.facts,
+                now_ms=self.clock.unix_ms(),
+            ),
+        )
+
+
+def as_caller(asking: Asking, caller: Caller) -> Asking:
+    """The same request by another caller."""
+    return Asking(caller=caller, context=replace(asking.context, auth=caller.facts))

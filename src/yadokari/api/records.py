@@ -1,0 +1,180 @@
+"""Endpoints of records: list, view, create, update, delete.
+
+Not here: batches (api/batch.py), what is allowed (records).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+from yadokari.api.door import Door
+from yadokari.api.list_throttle import ListThrottle
+from yadokari.api.paging import parse_paging
+from yadokari.api.request import BODY_BYTES_MAX, Request
+from yadokari.api.response import Response, json_response, no_content
+from yadokari.api.router import Route
+from yadokari.contract.page import page_object
+from yadokari.ports.store import Committed
+from yadokari.records.caller import Asking
+from yadokari.records.reading import ListQuery
+from yadokari.schema.collection import Collection
+from yadokari.schema.fields import EditorField, FileField, JsonField
+
+MIB = 1024 * 1024
+_PATH = "/api/collections/{c}/records"
+
+
+class Upload(Protocol):
+    """A file that came with a body."""
+
+    @property
+    def name(self) -> str:
+        """What the client called it."""
+        ...
+
+
+class Intake(Protocol):
+    """Takes uploads in: they are kept when the block ends well, and removed when it fails."""
+
+    def taking(
+        self,
+        collection: Collection,
+        record_id: str,
+        fields: Mapping[str, object],
+        files: Mapping[str, list[Upload]],
+    ) -> AbstractAsyncContextManager[Mapping[str, object]]:
+        """Fields with the stored names of the uploads among them."""
+        ...
+
+
+class RecordRoutes:
+    """Handlers of ``/api/collections/{c}/records``."""
+
+    def __init__(self, *, door: Door, intake: Intake, throttle: ListThrottle) -> None:
+        self._door = door
+        self._intake = intake
+        self._throttle = throttle
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route("GET", _PATH, self.list, action="list"),
+            Route("GET", _PATH + "/{id}", self.view, action="view"),
+            Route("POST", _PATH, self.create, action="create"),
+            Route("PATCH", _PATH + "/{id}", self.update, action="update"),
+            Route("DELETE", _PATH + "/{id}", self.delete, action="delete"),
+        ]
+
+    async def list(self, request: Request) -> Response:
+        """A page of records."""
+        door = self._door
+        collection = door.collection(request)
+        asking = await door.asking(request)
+        query = request.query
+        paging = parse_paging(query)
+        wanted = ListQuery(
+            filter=query.get("filter", ""),
+            sort=query.get("sort", ""),
+            page=paging.page,
+            per_page=paging.per_page,
+            skip_total=paging.skip_total,
+        )
+        listed = await door.records.list(asking, collection, wanted)
+        if not listed.rows and wanted.filter and collection.list_rule:
+            await self._throttle.missed(asking.caller, request.real_ip)
+        shown = await door.records.present(
+            asking, collection, listed.rows, expand=query.get("expand", "")
+        )
+        page = page_object(
+            shown, page=paging.page, per_page=paging.per_page, total_items=listed.total
+        )
+        return json_response(request, page, page=True, canonical=True)
+
+    async def view(self, request: Request) -> Response:
+        """One record."""
+        door = self._door
+        collection = door.collection(request)
+        asking = await door.asking(request)
+        row = await door.records.view(asking, collection, request.params["id"])
+        shown = await door.records.present(
+            asking, collection, [row], expand=request.query.get("expand", "")
+        )
+        return json_response(request, shown[0], canonical=True)
+
+    async def create(self, request: Request) -> Response:
+        """A new record."""
+        door = self._door
+        collection = door.collection(request)
+        asking = await door.asking(request)
+        fresh_id = "" if collection.is_view else door.records.writing.new_id(collection)
+        async with self._submitted(request, collection, fresh_id) as fields:
+            submission = await door.records.prepare(collection, fields)
+            done = await door.records.create(asking, collection, submission, fresh_id=fresh_id)
+            await settled(done)
+        return await self._shown(request, asking, collection, done)
+
+    async def update(self, request: Request) -> Response:
+        """A changed record."""
+        door = self._door
+        collection = door.collection(request)
+        asking = await door.asking(request)
+        id = request.params["id"]
+        async with self._submitted(request, collection, id) as fields:
+            submission = await door.records.prepare(collection, fields, id=id)
+            done = await door.records.update(asking, collection, id, submission)
+            await settled(done)
+        return await self._shown(request, asking, collection, done)
+
+    async def delete(self, request: Request) -> Response:
+        """A record less."""
+        door = self._door
+        collection = door.collection(request)
+        asking = await door.asking(request)
+        await settled(await door.records.delete(asking, collection, request.params["id"]))
+        return no_content()
+
+    @asynccontextmanager
+    async def _submitted(
+        self, request: Request, collection: Collection, record_id: str
+    ) -> AsyncIterator[Mapping[str, object]]:
+        request.body_bytes_max = body_bytes_max(collection)
+        body = await request.body()
+        if not body.files:
+            yield body.fields
+            return
+        chosen = body.fields.get("id")
+        id = chosen if isinstance(chosen, str) and chosen else record_id
+        async with self._intake.taking(collection, id, body.fields, body.files) as fields:
+            yield fields
+
+    async def _shown(
+        self, request: Request, asking: Asking, collection: Collection, done: Committed
+    ) -> Response:
+        shown = await self._door.records.present(
+            asking, collection, [done.value], expand=request.query.get("expand", "")
+        )
+        return json_response(request, shown[0], canonical=True)
+
+
+async def settled(done: Committed) -> None:
+    """Wait until what was committed also survives; nothing may leave before."""
+    if done.durable is not None:
+        await done.durable()
+
+
+def body_bytes_max(collection: Collection) -> int:
+    """The largest body of a write: room for every field's own largest value."""
+    total = BODY_BYTES_MAX
+    for field in collection.fields:
+        match field:
+            case FileField():
+                total += (field.max_size or 5 * MIB) * max(field.max_select, 1)
+            case EditorField():
+                total += field.max_size or 5 * MIB
+            case JsonField():
+                total += field.max_size or MIB
+            case _:
+                pass
+    return total
