@@ -46,7 +46,7 @@ def in_ci() -> bool:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # noqa: ANN201
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """T2: a skipped test becomes a failed one in CI."""
     outcome = yield
     report: pytest.TestReport = outcome.get_result()
