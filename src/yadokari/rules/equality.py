@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from yadokari.rules.plan import Compare, PlanOperand, Strftime, null_is_blank
+from yadokari.rules.plan import Compare, Distance, PlanOperand, Strftime, null_is_blank
 
 Equality: TypeAlias = Literal["blank", "exact", "direct"]
 
@@ -28,7 +28,7 @@ def equality_in_contradiction(node: Compare, *, left_many: bool, right_many: boo
     many, single = (node.left, node.right) if left_many else (node.right, node.left)
     if not null_is_blank(many):
         return "exact"
-    return "direct" if isinstance(single, Strftime) else "blank"
+    return "direct" if isinstance(single, Strftime | Distance) else "blank"
 
 
 def _of(left: PlanOperand, right: PlanOperand) -> Equality:

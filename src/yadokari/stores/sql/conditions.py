@@ -107,7 +107,9 @@ class Conditions:
         contradiction = self._contradiction(node, scope)
         return direct if contradiction is None else sql("({} AND {})", direct, contradiction)
 
-    def _plain_compare(self, node: Compare, first: Scope, second: Scope, equality: Equality) -> Sql:
+    def _plain_compare(
+        self, node: Compare, first: Scope, second: Scope, equality: Equality, *, refuting: tuple[bool, bool] = (False, False)
+    ) -> Sql:
         sides: list[Sql] = []
         for operand, scope in ((node.left, first), (node.right, second)):
             self._require(closure(self._plan, joins_of(operand)), scope)
@@ -117,7 +119,7 @@ class Conditions:
             self._never_null(node.right, scope=second),
         )
         return self._operands.compare(
-            node, (sides[0], sides[1]), never_null=never_null, equality=equality
+            node, (sides[0], sides[1]), never_null=never_null, equality=equality, refuting=refuting
         )
 
     def _never_null(self, operand: PlanOperand, *, scope: Scope) -> bool:
@@ -223,7 +225,9 @@ class Conditions:
             side = scope.inner() if isinstance(operand, Distance) else scope.without(rechosen)
             tables += self._open(mine, side, solid=solid)
             sides.append(side)
-        condition = self._plain_compare(node, sides[0], sides[1], equality)
+        condition = self._plain_compare(
+            node, sides[0], sides[1], equality, refuting=(bool(many[0]), bool(many[1]))
+        )
         outer = sides[0].outer_joins + sides[1].outer_joins
         refuted = sql("NOT ({})", condition)
         return sql("NOT {}", _exists_over(tables, outer, refuted, solid=solid))

@@ -36,6 +36,7 @@ from yadokari.rules.plan import (
     SlotColumn,
     SlotLength,
     SlotRef,
+    SpreadSlot,
     Strftime,
     Truth,
     affinity,
@@ -142,6 +143,10 @@ class Operands:
                 return "blank" if self._classes[operand.slot] in "ne" else "filled"
             case Lower():
                 return self.known(operand.of) if isinstance(operand.of, SlotRef) else "open"
+            case Item() if operand.join != ROOT:
+                # PocketBase takes the list that it binds for the item.
+                step = self._plan.join(operand.join).step
+                return "filled" if isinstance(step, SpreadSlot) else "open"
             case _:
                 return "open"
 
@@ -152,12 +157,14 @@ class Operands:
         *,
         never_null: tuple[bool, bool],
         equality: Equality,
+        refuting: tuple[bool, bool] = (False, False),
     ) -> Sql:
         """A comparison of rendered sides; three-valued like the database's own.
 
         Args:
             never_null: Whether each side is a column that cannot be NULL here.
             equality: How ``=`` and ``!=`` treat blanks here.
+            refuting: Whether each side is an element that may contradict.
         """
         sides = (
             self._unconverted(node.left, sides[0], node.right),
@@ -165,9 +172,9 @@ class Operands:
         )
         match node.op:
             case Op.EQ | Op.NE:
-                return self._equality(node, sides, never_null, equality)
+                return self._equality(node, sides, never_null, equality, refuting)
             case Op.LIKE | Op.UNLIKE:
-                found = self._dialect.like(sides[0], self._pattern(node.right, sides[1]))
+                found = self._dialect.like(sides[0], self._pattern(node.right, sides[1], refuting=refuting[1]))
                 return sql("NOT {}", found) if node.op is Op.UNLIKE else found
             case _:
                 return sql("{} " + _SYMBOLS[node.op] + " {}", *sides)
@@ -184,10 +191,10 @@ class Operands:
         )
         return rendered if text else self._dialect.unconverted(rendered)
 
-    def _pattern(self, right: PlanOperand, rendered: Sql) -> Sql:
+    def _pattern(self, right: PlanOperand, rendered: Sql, *, refuting: bool) -> Sql:
         if isinstance(right, SlotRef) and self._classes[right.slot] in "evd":
             return self._slot(right.slot, pattern=True)
-        if isinstance(right, Strftime | Distance) and "slot" in {
+        if not refuting and isinstance(right, Strftime | Distance) and "slot" in {
             argument.kind for argument in rendered.arguments
         }:
             # PocketBase turns the function's own literals into patterns, not its result.
@@ -201,11 +208,15 @@ class Operands:
         sides: tuple[Sql, Sql],
         never_null: tuple[bool, bool],
         equality: Equality,
+        refuting: tuple[bool, bool],
     ) -> Sql:
         negated = node.op is Op.NE
         if equality == "exact":
             return self._dialect.same(*sides, negated=negated)
-        known = (self.known(node.left), self.known(node.right))
+        known = tuple(
+            "open" if mine else self.known(operand)
+            for operand, mine in zip((node.left, node.right), refuting, strict=True)
+        )
         if equality == "direct":
             known = ("filled", known[1])
         if known == ("blank", "blank"):
