@@ -32,7 +32,7 @@ soak: $(DONE)/test ## hours of load, until stopped or broken
 
 coverage: $(DONE)/test ## tests without journeys, with branches counted; the gates: pure core 100 %, the rest 90 %
 	@$(PY) -m coverage erase
-	@$(PY) -m coverage run -m pytest -q -m "$(FAST)" $(wildcard tests/unit tests/api tests/stores tests/simulation)
+	@$(PY) -m coverage run -m pytest -q -m "$(FAST)" $(wildcard tests/unit tests/api tests/stores tests/simulation tests/oracle)
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report --include='$(PURE)' --fail-under 100
 	@$(PY) -m coverage report --omit='$(PURE)' --fail-under 90
