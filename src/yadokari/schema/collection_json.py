@@ -211,7 +211,8 @@ def _with_plain_keys(collection: Collection, wire: Mapping[str, object]) -> Coll
 def _own_indexes(collection: Collection) -> Iterable[str]:
     for text in collection.indexes:
         index = parse_index(text)
-        yield text if index is None else index.on_table(collection.name).text
+        is_kept = index is None or not collection.name
+        yield text if is_kept else index.on_table(collection.name).text
 
 
 def _with_settled_auth(

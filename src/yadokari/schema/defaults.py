@@ -67,7 +67,7 @@ _FORCED: Mapping[str, Mapping[str, object]] = {
     "id": {"system": True, "required": True, "primary_key": True, "hidden": False},
     "password": {"system": True, "required": True, "hidden": True},
     "tokenKey": {"system": True, "required": True, "hidden": True},
-    "email": {"system": True},
+    "email": {"system": True, "hidden": False},
     "emailVisibility": {"system": True},
     "verified": {"system": True},
 }
@@ -170,7 +170,7 @@ def _put(fields: list[Field], system: Field) -> None:
     """In the place of a field of that name but another type, else at the end."""
     for at, field in enumerate(fields):
         if field.name == system.name:
-            fields[at] = system
+            fields[at] = replace(system, id=field.id)
             return
     fields.append(system)
 

@@ -205,8 +205,7 @@ def _relation_options(
     if not field.collection_id:
         problems["collectionId"] = required()
     else:
-        target = owner if field.collection_id == owner.id else None
-        target = schema.by_id.get(field.collection_id, target)
+        target = schema.by_id.get(field.collection_id)
         if target is None:
             problems["collectionId"] = Problem(
                 "validation_field_relation_missing_collection",

@@ -31,7 +31,8 @@ def fields_problem(
     new: Collection, old: Collection | None, *, schema: Schema, draw: Draw
 ) -> Problem | Problems | None:
     """What is wrong with the fields, for the key ``fields``; None when nothing is."""
-    if not new.fields:
+    has_become_view = new.is_view and old is not None and not old.is_view
+    if not new.fields or has_become_view:
         return required()
     keys = [field for field in new.fields if _is_primary_key(field)]
     if not any(field.name == "id" for field in keys):

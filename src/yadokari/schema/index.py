@@ -29,6 +29,7 @@ _COLUMN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WHERE = re.compile(r"\s*where\s+(?P<where>.*)\Z", re.IGNORECASE | re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]")
 _QUOTES = "`\"'[] \t\r\n"
 _PLAIN_NAME = re.compile(r"\w+\Z")
 
@@ -94,9 +95,9 @@ def parse_index(text: str) -> Index | None:
     if shape is None:
         return None
     inside, after = _split_columns(shape["rest"])
-    if inside is None:
-        return None
     where = _WHERE.match(after)
+    if inside is None or (after.strip() and where is None) or _has_second_statement(after):
+        return None
     schema_name, _, name = shape["name"].rpartition(".")
     index = Index(
         name=name.strip(_QUOTES),
@@ -152,6 +153,11 @@ def _parse_column(text: str) -> IndexColumn | None:
     return IndexColumn(
         name=name, collate=match["collate"] or "", order=(match["order"] or "").upper()
     )
+
+
+def _has_second_statement(text: str) -> bool:
+    """Whether a semicolon stands outside quotes: nothing may hide behind an index."""
+    return ";" in _QUOTED.sub("", text)
 
 
 def _split_columns(rest: str) -> tuple[list[str] | None, str]:

@@ -78,12 +78,12 @@ def _system_problem(new: Collection, old: Collection) -> Problem | None:
         after = by_name.get(before.name.lower())
         if after is None or not before.unique:
             continue
+        protected = [column.name for column in before.columns if column.name in system]
         columns = {column.name for column in after.columns}
-        for column in before.columns:
-            if column.name in system and (not after.unique or column.name not in columns):
-                return Problem(
-                    "validation_invalid_unique_system_field_index",
-                    f"The index over {column.name} has to stay unique.",
-                    {"fieldName": column.name},
-                )
+        if protected and not (after.unique and columns.issuperset(protected)):
+            return Problem(
+                "validation_invalid_unique_system_field_index",
+                f"The index over {protected[0]} has to stay unique.",
+                {"fieldName": protected[0]},
+            )
     return None

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 
 import re2
 
-PATTERN_CHARS_MAX = 5_000  # Longer ones cost memory to compile and nobody can read them.
+PATTERN_CHARS_MAX = 100_000  # Longer ones cost memory to compile and nobody can read them.
 PATTERNS_KEPT_MAX = 512  # Compiled patterns kept; a schema rarely has more.
 
 
