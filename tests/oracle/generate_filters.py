@@ -40,7 +40,7 @@ _DRAWN_LIKE: dict[Kind, tuple[str, ...]] = {
     "password": ("'$2a$'", "''", "'%'", "null"),
 }
 _REQUEST = (
-    "@request.auth.id", "@request.auth.role", "@request.auth.level", "@request.auth.nope",
+    "@request.auth.email", "@request.auth.role", "@request.auth.level", "@request.auth.nope",
     "@request.query.q", "@request.query.q:isset", "@request.method", "@request.context",
     "@request.headers.x_token", "@request.body.text",
 )  # fmt: skip

@@ -245,8 +245,9 @@ class Requests:
             case 6:
                 return {"method": "DELETE", "url": f"{path}/{known}"}
             case _:
+                body["id"] = self._world.new_id()
                 method = dice.choice(("GET", "post", "POST"))
-                return {"method": method, "url": dice.choice((path, "/api/nope")), "body": {}}
+                return {"method": method, "url": dice.choice((path, "/api/nope")), "body": body}
 
     def _list(
         self,

@@ -12,7 +12,7 @@ from tests.oracle.client import Json
 from tests.oracle.world import CHOICES, KINDS, FieldShape, Kind, Shape, World
 
 PEOPLE = "people"
-ROUND_NAMES = ("vista", "gamma", "beta", "kit")
+ROUND_NAMES = ("vista", "gamma", "kit", "beta")
 """Collections of a round in the order in which they can be deleted."""
 
 _RULES = (
