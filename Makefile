@@ -14,7 +14,7 @@ export UV_CUSTOM_COMPILE_COMMAND := make lock
 .PHONY: help setup serve test proof soak coverage fmt check bench docs lock
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(DONE)/dev $(DONE)/js ## make .venv with everything a developer uses
 
