@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 from urllib.parse import quote
 
+from yadokari.api.body import ClientGone
 from yadokari.api.client_ip import TrustedProxy
 from yadokari.api.cors import Origins
-from yadokari.api.errors import ClientGone, error_response, status_of
+from yadokari.api.errors import error_response, status_of
 from yadokari.api.query_text import unescaped
 from yadokari.api.request import Receive, Request, Scope
 from yadokari.api.response import Message, Response, Send, redirect

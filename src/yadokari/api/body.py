@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, cast
+from collections.abc import AsyncIterator, Awaitable, MutableMapping
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
-from yadokari.api.errors import ClientGone
 from yadokari.api.forms import typed_fields
 from yadokari.api.query_text import parse_pairs
 from yadokari.base.errors import BadRequest, TooLarge
@@ -26,7 +25,6 @@ from yadokari.contract import messages
 
 if TYPE_CHECKING:
     from yadokari.api.multipart import Upload
-    from yadokari.api.request import Request
 
 BODY_TIMEOUT_S = 300
 """Longest time for a whole body; PocketBase's read timeout."""
@@ -34,24 +32,49 @@ INLINE_BYTES_MAX = 256 * 1024
 """Larger texts are parsed in a thread: more than 1 ms of work would hold up everybody."""
 
 
+BodyKind: TypeAlias = Literal["none", "json", "form", "xml", "endless"]
+"""``endless``: multipart without a single byte."""
+
+
+class ClientGone(Exception):
+    """The client closed the connection or is too slow. Stop; no answer can arrive."""
+
+
+class Incoming(Protocol):
+    """What reading a body needs of a request."""
+
+    body_bytes_max: int | None
+    query_string: bytes
+
+    def header(self, name: bytes) -> str:
+        """A header by lower-case name, "" when absent."""
+        ...
+
+    def receive(self) -> Awaitable[MutableMapping[str, object]]:
+        """The next ASGI message."""
+        ...
+
+
 class Body:
     """A parsed body: typed fields and files by key."""
 
-    __slots__ = ("fields", "files", "pairs")
+    __slots__ = ("fields", "files", "kind", "pairs")
 
     def __init__(
         self,
-        fields: dict[str, JsonValue],
+        kind: BodyKind,
+        fields: dict[str, JsonValue] | None = None,
         files: dict[str, list[Upload]] | None = None,
         *,
         pairs: list[tuple[str, str]] | None = None,
     ) -> None:
-        self.fields = fields
+        self.kind = kind
+        self.fields: dict[str, JsonValue] = {} if fields is None else fields
         """Values by key, numbers canonical, form values inferred."""
-        self.files: dict[str, list[Upload]] = files or {}
+        self.files: dict[str, list[Upload]] = {} if files is None else files
         """Uploads by key, in order; a key may occur in ``fields`` too."""
-        self.pairs = pairs
-        """Undecided form pairs; None when the body was no form."""
+        self.pairs: list[tuple[str, str]] = [] if pairs is None else pairs
+        """Undecided pairs of a form or XML document."""
 
     def close(self) -> None:
         """Remove temporary files."""
@@ -60,23 +83,27 @@ class Body:
                 file.close()
 
 
-async def read_body(request: Request) -> Body:
-    """The parsed body of a request; Raises as ``Request.body``."""
+async def read_body(request: Incoming) -> Body:
+    """The parsed body of a request; not to be called twice.
+
+    Raises:
+        BadRequest: it is malformed or of an unknown content type.
+        TooLarge: B1.
+        ClientGone: B4.
+    """
     content_type = request.header(b"content-type")
     if is_empty(request):
-        if content_type.startswith("multipart/form-data"):
-            raise BadRequest(messages.RECORD_UNREADABLE)  # Without even a last boundary.
-        return Body({})
+        return Body("endless" if content_type.startswith("multipart/form-data") else "none")
     if content_type.startswith("application/json"):
         text = await read_bytes(request)
         if len(text) > INLINE_BYTES_MAX:
-            return Body(await asyncio.to_thread(_object_of, text))
-        return Body(_object_of(text))
+            return Body("json", await asyncio.to_thread(_object_of, text))
+        return Body("json", _object_of(text))
     if content_type.startswith("multipart/form-data"):
         from yadokari.api.multipart import read_multipart
 
         pairs, files = await read_multipart(chunks(request), content_type=content_type)
-        body = Body({}, files, pairs=pairs)
+        body = Body("form", files=files, pairs=pairs)
         try:
             _add_query(body, request)
         except BadRequest:
@@ -85,22 +112,24 @@ async def read_body(request: Request) -> Body:
         return body
     if content_type.startswith("application/x-www-form-urlencoded"):
         text = await read_bytes(request)
-        pairs = (
+        parsed = (
             await asyncio.to_thread(parse_pairs, text)
             if len(text) > INLINE_BYTES_MAX
             else parse_pairs(text)
         )
-        if pairs is None:
+        if parsed is None:
             raise BadRequest
-        body = Body({}, pairs=pairs)
+        body = Body("form", pairs=parsed)
         _add_query(body, request)
         return body
     if content_type.startswith(("application/xml", "text/xml")):
-        raise BadRequest  # Only fixed shapes can be XML (api/shape.py).
+        from yadokari.api.xml_text import xml_pairs
+
+        return Body("xml", pairs=xml_pairs(await read_bytes(request)))
     raise BadRequest(messages.CONTENT_TYPE_UNSUPPORTED)
 
 
-def is_empty(request: Request) -> bool:
+def is_empty(request: Incoming) -> bool:
     """Whether the request declares no body (B2)."""
     declared = request.header(b"content-length")
     if declared:
@@ -108,7 +137,7 @@ def is_empty(request: Request) -> bool:
     return not request.header(b"transfer-encoding")
 
 
-async def read_bytes(request: Request) -> bytes:
+async def read_bytes(request: Incoming) -> bytes:
     """The whole body as bytes.
 
     Raises:
@@ -135,7 +164,7 @@ async def read_bytes(request: Request) -> bytes:
         raise ClientGone from exc
 
 
-async def chunks(request: Request) -> AsyncIterator[bytes]:
+async def chunks(request: Incoming) -> AsyncIterator[bytes]:
     """The body piece by piece; Raises as ``read_bytes``."""
     limit = _limit_of(request)
     total_bytes = 0
@@ -158,7 +187,7 @@ async def chunks(request: Request) -> AsyncIterator[bytes]:
             return
 
 
-def _limit_of(request: Request) -> float:
+def _limit_of(request: Incoming) -> float:
     """The limit in bytes; Raises TooLarge when the declared length passes it."""
     if request.body_bytes_max is None:
         return math.inf
@@ -175,12 +204,11 @@ def _object_of(text: bytes) -> dict[str, JsonValue]:
         raise BadRequest from exc
 
 
-def _add_query(body: Body, request: Request) -> None:
+def _add_query(body: Body, request: Incoming) -> None:
     """Type the pairs; the query's pairs count as form pairs too, after the body's own.
 
     A quirk of Go's forms that PocketBase's clients can notice.
     """
-    assert body.pairs is not None
     if request.query_string:
         query = parse_pairs(request.query_string)
         if query is None:

@@ -28,11 +28,6 @@ from yadokari.base.problems import Problem, Problems
 from yadokari.contract import messages
 from yadokari.contract.codes import sentence_of
 
-
-class ClientGone(Exception):
-    """The client closed the connection. Stop; no answer can arrive."""
-
-
 _TABLE: tuple[tuple[type[BaseException], int, str], ...] = (
     (BadRequest, 400, messages.GENERIC),
     (Unauthenticated, 401, messages.SIGN_IN_REQUIRED),

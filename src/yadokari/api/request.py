@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TypeAlias, TypedDict
 
-from yadokari.api.body import Body
+from yadokari.api.body import Body, read_body
 from yadokari.api.query_text import parse_query
 from yadokari.api.shape import Shape, bind
+from yadokari.base.errors import BadRequest, TooLarge
+from yadokari.contract import messages
 
 
 class Scope(TypedDict, total=False):
@@ -85,7 +87,7 @@ class Request:
         self._query: dict[str, str] | None = None
         self._header_map: dict[bytes, bytes] | None = None
         self._headers: dict[str, str] | None = None
-        self._body: Body | None = None
+        self._body: Body | BadRequest | TooLarge | None = None
 
     @property
     def query(self) -> dict[str, str]:
@@ -130,23 +132,47 @@ class Request:
         """The parsed body, read once.
 
         Raises:
-            BadRequest: it is malformed or of an unknown content type.
+            BadRequest: it is malformed, of an unknown content type or XML.
             TooLarge: it passes ``body_bytes_max``.
-            ClientGone: the client went away or sent nothing for too long.
+            ClientGone: the client went away or is too slow.
         """
-        if self._body is None:
-            from yadokari.api.body import read_body
-
-            self._body = await read_body(self)
-        return self._body
+        body = await self._read()
+        if body.kind == "xml":
+            raise BadRequest
+        if body.kind == "endless":
+            raise BadRequest(messages.RECORD_UNREADABLE)
+        return body
 
     async def bind(self, shape: type[Shape]) -> Shape:
-        """The body of an endpoint with a fixed shape (api/shape.py); errors as ``body``."""
-        return await bind(self, shape)
+        """The body of an endpoint with a fixed shape (api/shape.py).
+
+        Raises:
+            BadRequest: it is malformed, or a value has the wrong type.
+            TooLarge, ClientGone: as ``body``.
+        """
+        try:
+            return bind(await self._read(), shape)
+        except BadRequest as exc:
+            if exc.message:
+                raise
+            raise BadRequest(messages.UNREADABLE) from exc
+
+    async def _read(self) -> Body:
+        """The body or the error that reading it gave, however often it is asked for."""
+        body = self._body
+        if body is None:
+            try:
+                body = self._body = await read_body(self)
+            except (BadRequest, TooLarge) as exc:
+                self._body = exc
+                raise
+        if isinstance(body, Exception):
+            raise body
+        return body
 
     def close(self) -> None:
         """Give back temporary files of the body."""
-        if self._body is not None:
+        if isinstance(self._body, Body):
             self._body.close()
 
     def _map(self) -> dict[bytes, bytes]:

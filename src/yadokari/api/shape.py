@@ -11,64 +11,43 @@ Not here: whether the values make sense (each endpoint).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
-from yadokari.api.body import is_empty, read_bytes
+from yadokari.api.body import Body
+from yadokari.api.forms import PAYLOAD_KEY
 from yadokari.api.paging import parse_bool
 from yadokari.base.errors import BadRequest
-from yadokari.base.json_text import JsonValue, MalformedJson, decode_object
+from yadokari.base.json_text import JsonValue
 from yadokari.contract import messages
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from yadokari.api.request import Request
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
-XML_DEPTH_MAX = 100
-"""Fixed shapes are flat; deeper documents are not for us."""
 
-
-async def bind(request: Request, shape: type[Shape]) -> Shape:
-    """The request's body as this shape; every member of it needs a default.
+def bind(body: Body, shape: type[Shape]) -> Shape:
+    """A parsed body as this shape; every member of it needs a default.
 
     Raises:
-        BadRequest: V1 to V3 are broken, or the content type is unknown.
-        TooLarge, ClientGone: as for any body.
+        BadRequest: V1 to V3 are broken.
     """
-    if is_empty(request):
-        return shape()
-    content_type = request.header(b"content-type")
-    if content_type.startswith(("application/xml", "text/xml")):
-        return bind_pairs(xml_pairs(await read_bytes(request)), shape, upper_first=True)
-    if content_type.startswith("application/json"):
-        try:
-            fields = decode_object(await read_bytes(request))
-        except MalformedJson as exc:
-            raise BadRequest(messages.UNREADABLE) from exc
-        return bind_object(fields, shape)
-    try:
-        body = await request.body()
-    except BadRequest as exc:
-        if exc.message:
-            raise
-        raise BadRequest(messages.UNREADABLE) from exc
-    from yadokari.api.forms import PAYLOAD_KEY
-
-    pairs = body.pairs or []
-    bound = bind_pairs(pairs, shape)
-    if any(name == PAYLOAD_KEY for name, _ in pairs):
-        plain = {name for name, _ in pairs}
-        payload = {key: value for key, value in body.fields.items() if key not in plain}
-        members = {field.encode_name for field in msgspec.structs.fields(shape)}
-        known = {key: value for key, value in payload.items() if key in members}
-        given = msgspec.structs.asdict(bind_object(known, shape))
-        names = {f.name for f in msgspec.structs.fields(shape) if f.encode_name in known}
-        bound = msgspec.structs.replace(bound, **{n: v for n, v in given.items() if n in names})
-    return bound
+    if body.kind == "xml":
+        return bind_pairs(body.pairs, shape, upper_first=True)
+    if body.kind != "form":
+        return bind_object(body.fields, shape) if body.fields else shape()
+    bound = bind_pairs(body.pairs, shape)
+    plain = {name for name, _ in body.pairs}
+    if PAYLOAD_KEY not in plain:
+        return bound
+    members = {field.encode_name: field.name for field in msgspec.structs.fields(shape)}
+    payload = {
+        key: value for key, value in body.fields.items() if key in members and key not in plain
+    }
+    given = bind_object(payload, shape)
+    return msgspec.structs.replace(
+        bound, **{members[key]: getattr(given, members[key]) for key in payload}
+    )
 
 
 def bind_object(fields: Mapping[str, JsonValue], shape: type[Shape]) -> Shape:
@@ -84,7 +63,7 @@ def bind_object(fields: Mapping[str, JsonValue], shape: type[Shape]) -> Shape:
 
 
 def bind_pairs(
-    pairs: list[tuple[str, str]], shape: type[Shape], *, upper_first: bool = False
+    pairs: Sequence[tuple[str, str]], shape: type[Shape], *, upper_first: bool = False
 ) -> Shape:
     """Text pairs as this shape (V2, V3).
 
@@ -143,50 +122,6 @@ def matching_keys(
             raise BadRequest(messages.UNREADABLE)
         matched[name] = value
     return matched
-
-
-def xml_pairs(text: bytes) -> list[tuple[str, str]]:
-    """The texts of the elements below the root of an XML document.
-
-    Raises:
-        BadRequest: no well-formed XML, one that declares entities, or one too deep.
-    """
-    from xml.parsers import expat
-
-    pairs: list[tuple[str, str]] = []
-    path: list[str] = []
-    pieces: list[str] = []
-
-    def start(name: str, _attributes: dict[str, str]) -> None:
-        path.append(name.rpartition(":")[2])
-        if len(path) > XML_DEPTH_MAX:
-            raise BadRequest(messages.UNREADABLE)
-        if len(path) == 2:
-            pieces.clear()
-
-    def end(_name: str) -> None:
-        if len(path) == 2:
-            pairs.append((path[1], "".join(pieces)))
-        path.pop()
-
-    def characters(data: str) -> None:
-        if len(path) == 2:
-            pieces.append(data)
-
-    def refuse(*_arguments: object) -> int:
-        raise BadRequest(messages.UNREADABLE)
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = characters
-    parser.EntityDeclHandler = refuse
-    parser.ExternalEntityRefHandler = refuse
-    try:
-        parser.Parse(text, True)
-    except (expat.ExpatError, LookupError, ValueError) as exc:
-        raise BadRequest(messages.UNREADABLE) from exc
-    return pairs
 
 
 def _matched(fields: Mapping[str, JsonValue], shape: type[msgspec.Struct]) -> dict[str, object]:

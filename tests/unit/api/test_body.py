@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from yadokari.api.asgi import Application
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
 from yadokari.api.router import Route
+from yadokari.base.errors import BadRequest
 
 JSON = (b"content-type", b"application/json")
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
@@ -323,3 +326,37 @@ async def test_fixed_shapes_can_be_xml(app: Application, body: bytes, status: in
     answer = await call(app, "POST", b"/sign-in", headers=headers, body=[body])
 
     assert answer.status == status
+
+
+async def test_a_body_is_read_once_however_often_it_is_asked_for() -> None:
+    """Rules see the body that a fixed shape was bound from; a second read would wait for ever."""
+
+    async def twice(request: Request) -> Response:
+        bound = await request.bind(SignIn)
+        body = await request.body()
+        return json_response(request, [bound.identity, body.fields["Identity"]])
+
+    async def twice_broken(request: Request) -> Response:
+        with contextlib.suppress(BadRequest):
+            await request.bind(SignIn)
+        await request.body()
+        return json_response(request, None)
+
+    app = Application(
+        [Route("POST", "/twice", twice), Route("POST", "/broken", twice_broken)], log=KeptLog()
+    )
+
+    good = await call(app, "POST", b"/twice", headers=[JSON], body=[b'{"Identity":"a"}'])
+    broken = await call(app, "POST", b"/broken", headers=[JSON], body=[b"{"])
+
+    assert (good.body, broken.status) == (b'["a","a"]', 400)
+
+
+async def test_multipart_without_a_byte_is_no_record(app: Application) -> None:
+    """B2: its last boundary is missing; fixed shapes do not mind."""
+    headers = [MULTIPART, (b"content-length", b"0")]
+
+    record = await call(app, "POST", b"/echo", headers=headers)
+    fixed = await call(app, "POST", b"/sign-in", headers=headers)
+
+    assert (record.status, fixed.status) == (400, 200)

@@ -22,9 +22,6 @@ from yadokari.base.errors import (
     YadokariError,
 )
 from yadokari.base.problems import Problem
-from yadokari.contract.codes import SENTENCES, sentence_of
-from yadokari.contract.messages import sentence
-from yadokari.contract.page import page_object
 
 
 def request_with(*headers: tuple[bytes, bytes]) -> Request:
@@ -203,20 +200,3 @@ def test_taken_values_name_every_field_of_the_index() -> None:
 
     assert isinstance(shown, dict)
     assert set(shown) == {"a", "b"}
-
-
-@pytest.mark.parametrize("code", sorted(SENTENCES))
-def test_every_code_has_a_sentence(code: str) -> None:
-    """K1."""
-    assert sentence_of(code) == sentence(SENTENCES[code])
-
-
-@pytest.mark.parametrize(
-    ("total", "per_page", "pages"), [(0, 30, 0), (1, 30, 1), (30, 30, 1), (31, 30, 2), (-1, 30, -1)]
-)
-def test_pages_are_counted_upwards(total: int, per_page: int, pages: int) -> None:
-    """G2."""
-    page = page_object([], page=1, per_page=per_page, total_items=total)
-
-    assert page["totalPages"] == pages
-    assert list(page) == ["items", "page", "perPage", "totalItems", "totalPages"]
