@@ -26,7 +26,7 @@ def test_rounds_of_unequal_number_give_no_ratio():
     """B2: a figure without its turn on the other side compares nothing."""
     lame = Figures("case", "unit", more_is_better=True, what="", subject=[1], reference=[1, 2])
 
-    with pytest.raises(ValueError, match="shorter|longer"):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
         lame.ratio()
 
 
