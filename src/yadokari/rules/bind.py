@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from yadokari.rules.like_pattern import plain_text
 from yadokari.rules.macros import macro_value
 from yadokari.rules.plan import (
     Constant,
@@ -117,9 +118,7 @@ def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) 
         case FilterLiteral():
             return literals[slot.index]
         case RequestValue():
-            value = _scalar(context.lookup(slot.path), numeric=slot.numeric)
-            # Numbers of the caller's record are as stored; all others came as JSON, as doubles.
-            return float(value) if type(value) is int and slot.path[0] != "auth" else value
+            return _request_value(slot, context.lookup(slot.path))
         case RequestPresence():
             return _present(context, slot.path)
         case Macro():
@@ -127,22 +126,31 @@ def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) 
 
 
 def _present(context: RequestContext, path: tuple[str, ...]) -> bool:
-    holder = context.lookup(path[:-1])
-    return isinstance(holder, Mapping) and path[-1] in holder
+    holder, name = context.lookup(path[:-1]), path[-1]
+    if isinstance(holder, list | tuple):
+        return name.isdigit() and int(name) < len(holder)
+    return isinstance(holder, Mapping) and name in holder
 
 
-def _scalar(value: object, *, numeric: bool) -> Scalar:
+def _request_value(slot: RequestValue, value: object) -> Scalar:
+    if slot.form == "text":
+        if isinstance(value, bool | int | float):
+            return plain_text(value)
+        return value if isinstance(value, str) else ""
     match value:
-        case None | bool():
+        case None | bool() | float():
             return value
-        case int() | float():
-            return float(value) if abs(value) > 2**53 else value
+        case int():
+            # Numbers of the caller's record are as stored; all others came as JSON, as doubles.
+            return float(value) if slot.path[0] != "auth" or abs(value) > 2**53 else value
         case str():
-            if numeric:
-                try:
-                    return float(value)
-                except ValueError:
-                    return value
-            return value
+            return _number(value) if slot.form == "number" else value
         case _:
             return msgspec.json.encode(value).decode()
+
+
+def _number(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -8,6 +8,7 @@ K3  Letters compare ASCII-case-insensitively.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 
 ESCAPE = "\\"
@@ -27,12 +28,10 @@ def plain_text(value: float | bool) -> str:
     """A number or flag as a reader would write it: ``5``, ``2.5``, ``true``."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
     text = repr(value)
     if "e" in text:
-        text = f"{value:.20f}".rstrip("0")
-    return text
+        text = format(Decimal(text), "f")
+    return text.removesuffix(".0")
 
 
 def _has_wildcard(text: str) -> bool:

@@ -45,11 +45,12 @@ class FilterLiteral:
 class RequestValue:
     """A value of the request, such as ("auth", "id") or ("query", "lang").
 
-    ``numeric`` asks for numeric text to become a number: the last name is a number field.
+    ``form``: ``number`` makes numeric text a number, for the last name is a number field; ``text``
+    makes every value text (lists and objects the empty one), for ``:lower`` of a submitted field.
     """
 
     path: tuple[str, ...]
-    numeric: bool = False
+    form: Literal["as_is", "number", "text"] = "as_is"
 
 
 @dataclass(frozen=True, slots=True)

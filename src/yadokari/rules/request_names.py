@@ -9,6 +9,8 @@ Not here: what the slots hold in the end (rules/bind.py).
 
 from __future__ import annotations
 
+import re
+
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.macros import MACROS
 from yadokari.rules.paths import MODIFIERS, Walk, stored_kind, walk
@@ -41,6 +43,8 @@ from yadokari.schema.fields import (
     is_list,
 )
 
+_ALIAS = re.compile(r"\w*", re.ASCII)
+_LISTS = (SelectField, FileField, RelationField)
 _PLAIN_AUTH = frozenset(
     {"id", "email", "emailVisibility", "verified", "collectionId", "collectionName"}
 )
@@ -71,7 +75,7 @@ def resolve_at_name(path: Walk, caller: Collection | None, text: str) -> PlanOpe
 def _foreign(path: Walk, names: list[str]) -> PlanOperand:
     name, _, alias = names[0].partition(":")
     collection = path.schema.find(name)
-    if collection is None or len(names) < 2:
+    if collection is None or len(names) < 2 or not _ALIAS.fullmatch(alias):
         raise RuleError(f"unknown collection {name!r}")
     join = path.joins.add(ROOT, Cross(f"{collection.id}:{alias}"), collection)
     return walk(path, join.number, collection, names[1:], trusted=True)
@@ -94,31 +98,35 @@ def _request(path: Walk, caller: Collection | None, names: list[str]) -> PlanOpe
 
 def _static(path: Walk, names: list[str]) -> PlanOperand:
     """A value of the request as it is, with ``:isset`` and ``:lower``."""
-    last, _, modifier = names[-1].partition(":")
-    if modifier and modifier not in MODIFIERS:
-        raise RuleError(f"unknown modifier {modifier!r}")
+    last, mark, modifier = names[-1].partition(":")
     keys = (*names[:-1], last)
     if modifier == "isset":
         return path.joins.slot(RequestPresence(keys))
+    if mark and modifier != "lower":
+        raise RuleError(f"@request.{names[0]} values do not take :{modifier}")
     field = path.joins.collection(ROOT).by_name.get(last)
-    value = path.joins.slot(RequestValue(keys, numeric=isinstance(field, NumberField)))
-    return Lower(value) if modifier == "lower" else value
+    value = path.joins.slot(
+        RequestValue(keys, "number" if isinstance(field, NumberField) else "as_is")
+    )
+    return Lower(value) if mark else value
 
 
 def _auth(path: Walk, caller: Collection | None, names: list[str]) -> PlanOperand:
     first = names[1]
-    if len(names) == 2 and first.partition(":")[0] in _PLAIN_AUTH:
-        return _static(path, names)
-    if len(names) == 2 and first.endswith(":isset"):
-        return _static(path, names)
+    if len(names) == 2 and first in _PLAIN_AUTH:
+        return path.joins.slot(RequestValue(("auth", first)))
     if caller is None:
         return Null()
-    found = caller.by_name.get(first)
-    if found is not None and len(names) == 2 and not is_list(found):
+    name, _, modifier = first.partition(":")
+    found = caller.by_name.get(name)
+    if found is not None and len(names) == 2 and not isinstance(found, _LISTS):
+        if modifier and modifier not in MODIFIERS:
+            raise RuleError(f"unknown modifier {modifier!r}")
         kind = stored_kind(found)
         if kind in ("text", "number", "bool"):
-            return SlotColumn(path.joins.slot(RequestValue(("auth", first))).slot, kind)
-    if found is None and "_via_" not in first and ":" not in first:
+            column = SlotColumn(path.joins.slot(RequestValue(("auth", name))).slot, kind)
+            return Lower(column) if modifier == "lower" else column
+    if found is None and "_via_" not in first:
         return Null()
     caller_id = path.joins.slot(RequestValue(("auth", "id")))
     join = path.joins.add(ROOT, ByIds(caller_id.slot, many=False), caller)
@@ -129,23 +137,38 @@ def _body(path: Walk, names: list[str]) -> PlanOperand:
     name, _, modifier = names[1].partition(":")
     root = path.joins.collection(ROOT)
     field = root.by_name.get(name)
-    if modifier == "changed":
-        if field is None or len(names) > 2:
-            raise RuleError(f"{name!r} is no field, so nothing tells whether it changed")
-        return _changed(path, root, name)
-    if isinstance(field, SelectField | FileField | RelationField):
-        slot = path.joins.slot(RequestValue(("body", name)))
-        if modifier == "length":
-            return SlotLength(slot.slot)
-        if modifier == "each":
+    if field is None:
+        return _static(path, names)
+    if len(names) > 2:
+        submitted = _submitted_record(path, field, names) if isinstance(field, RelationField) else None
+        return submitted or _static(path, names)
+    match modifier:
+        case "changed":
+            return _changed(path, root, name)
+        case "lower":
+            return Lower(path.joins.slot(RequestValue(("body", name), "text")))
+        case "length" if isinstance(field, _LISTS):
+            return SlotLength(path.joins.slot(RequestValue(("body", name))).slot)
+        case "each" if isinstance(field, _LISTS):
+            slot = path.joins.slot(RequestValue(("body", name)))
             return Item(path.joins.add(ROOT, SpreadSlot(slot.slot), None).number)
-        if isinstance(field, RelationField) and len(names) > 2:
-            target = path.schema.by_id.get(field.collection_id)
-            if target is None:
-                raise RuleError(f"{name!r} points at a missing collection")
-            join = path.joins.add(ROOT, ByIds(slot.slot, is_list(field)), target)
-            return walk(path, join.number, target, names[2:], trusted=True)
-    return _static(path, names)
+        case _:
+            return _static(path, names)
+
+
+def _submitted_record(
+    path: Walk, field: RelationField, names: list[str]
+) -> PlanOperand | None:
+    """A value of the record that a submitted relation names; None when there is no such path."""
+    target = path.schema.by_id.get(field.collection_id)
+    if target is None:
+        return None
+    slot = path.joins.slot(RequestValue(("body", field.name)))
+    join = path.joins.add(ROOT, ByIds(slot.slot, is_list(field)), target)
+    try:
+        return walk(path, join.number, target, names[2:], trusted=True)
+    except RuleError:
+        return None
 
 
 def _changed(path: Walk, root: Collection, name: str) -> PlanOperand:

@@ -80,8 +80,7 @@ class Operands:
                 stored = self.render(operand.of, aliases)
                 return self._dialect.length(stored, many=operand.of.kind == "list")
             case SlotLength():
-                items = self._dialect.json_items(self._slot(operand.slot))
-                return sql("(SELECT count(*) FROM {})", items)
+                return self._dialect.length(self._slot(operand.slot), many=False)
             case Lower():
                 return self._dialect.lower(self.render(operand.of, aliases))
             case SlotRef():
@@ -194,6 +193,8 @@ class Operands:
     def _pattern(self, right: PlanOperand, rendered: Sql, *, refuting: bool) -> Sql:
         if isinstance(right, SlotRef) and self._classes[right.slot] in "evd":
             return self._slot(right.slot, pattern=True)
+        if isinstance(right, Lower) and isinstance(right.of, SlotRef):
+            return self._dialect.lower(self._slot(right.of.slot, pattern=True))
         if not refuting and isinstance(right, Strftime | Distance) and "slot" in {
             argument.kind for argument in rendered.arguments
         }:

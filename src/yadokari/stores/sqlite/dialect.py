@@ -89,17 +89,18 @@ class SqliteDialect:
         return sql("strftime({})", joined(", ", arguments))
 
     def distance(self, arguments: tuple[Sql, ...]) -> Sql:
-        """Spherical law of cosines, as PocketBase computes it."""
+        """The haversine formula."""
         first_lon, first_lat, second_lon, second_lat = arguments
         return sql(
-            f"({EARTH_RADIUS_KM} * acos(cos(radians({{}})) * cos(radians({{}}))"
-            " * cos(radians({}) - radians({})) + sin(radians({})) * sin(radians({}))))",
+            f"({2 * EARTH_RADIUS_KM} * asin(sqrt("
+            "pow(sin((radians({}) - radians({})) / 2), 2) + cos(radians({})) * cos(radians({}))"
+            " * pow(sin((radians({}) - radians({})) / 2), 2))))",
+            second_lat,
+            first_lat,
             first_lat,
             second_lat,
             second_lon,
             first_lon,
-            first_lat,
-            second_lat,
         )
 
     def shuffled(self) -> Sql:
