@@ -8,7 +8,7 @@ Not here: how a token becomes a caller (auth/callers.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -72,14 +72,14 @@ class HeaderFacts(Mapping[str, str]):
 
     __slots__ = ("_made", "_raw")
 
-    def __init__(self, raw: Mapping[str, str]) -> None:
+    def __init__(self, raw: Callable[[], Mapping[str, str]]) -> None:
         self._raw = raw
         self._made: dict[str, str] | None = None
 
     def _all(self) -> dict[str, str]:
         if self._made is None:
             self._made = {
-                name.lower().replace("-", "_"): value for name, value in self._raw.items()
+                name.lower().replace("-", "_"): value for name, value in self._raw().items()
             }
         return self._made
 

@@ -1,0 +1,77 @@
+"""From a token to a caller: loaded fresh for every request, so revocation is immediate.
+
+C1  A token that is malformed, expired, revoked or of another kind makes a guest, never an error.
+C2  The record is read each time: a deleted record, or a renewed token key, ends its tokens.
+"""
+
+from __future__ import annotations
+
+from yadokari.auth.tokens import Claims, TokenKind, Tokens, sign
+from yadokari.ports.clock import Clock
+from yadokari.ports.store import Row, Store
+from yadokari.records.caller import GUEST, Caller
+from yadokari.schema.collection import Collection, TokenOptions
+
+
+class Callers:
+    """Finds who a token belongs to, and makes tokens."""
+
+    def __init__(self, *, store: Store, tokens: Tokens, clock: Clock) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._clock = clock
+
+    async def of(self, token: str, *, kind: TokenKind = "auth") -> Caller:
+        """The caller behind a token, GUEST when there is none (C1)."""
+        if not token:
+            return GUEST
+        claims = self._tokens.peek(token)
+        if claims is None or claims.type != kind:
+            return GUEST
+        collection = self._store.schema.by_id.get(claims.collection_id)
+        if collection is None or collection.auth is None:
+            return GUEST
+        row = (await self._store.get(collection, (claims.id,))).get(claims.id)
+        if row is None:
+            return GUEST
+        key = signing_key(collection, row, kind)
+        if not self._tokens.verify(token, key, self._clock.unix_ms()):
+            return GUEST
+        return Caller(row, collection)
+
+    def is_refreshable(self, token: str) -> bool:
+        """Whether a proven token may be exchanged for a new one."""
+        claims = self._tokens.peek(token)
+        return claims is not None and claims.refreshable is True
+
+    def issue(self, collection: Collection, row: Row, *, kind: TokenKind = "auth") -> str:
+        """A new token of this kind for a record of an auth collection."""
+        claims = Claims(
+            id=row.id,
+            collection_id=collection.id,
+            type=kind,
+            exp=self._clock.unix_ms() // 1_000 + _options(collection, kind).duration,
+            refreshable=True if kind == "auth" else None,
+        )
+        return sign(claims, signing_key(collection, row, kind))
+
+
+def signing_key(collection: Collection, row: Row, kind: TokenKind) -> str:
+    """What a record's tokens of this kind are signed with."""
+    return str(row.values["tokenKey"]) + _options(collection, kind).secret
+
+
+def _options(collection: Collection, kind: TokenKind) -> TokenOptions:
+    auth = collection.auth
+    assert auth is not None, "only auth collections have tokens"
+    match kind:
+        case "auth":
+            return auth.auth_token
+        case "file":
+            return auth.file_token
+        case "verification":
+            return auth.verification_token
+        case "passwordReset":
+            return auth.password_reset_token
+        case "emailChange":
+            return auth.email_change_token

@@ -1,0 +1,112 @@
+"""Signing in by password, and what every sign-in must satisfy.
+
+I1  An unknown identity and a wrong password give the same answer after the same work.
+I2  The auth rule is judged for whoever asks, usually a guest; null lets nobody in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from yadokari.auth.passwords import Passwords
+from yadokari.base.errors import BadRequest, Forbidden
+from yadokari.contract import messages
+from yadokari.ports.store import Row, Store
+from yadokari.records.caller import Asking
+from yadokari.records.plans import Plans
+from yadokari.schema.collection import Collection
+from yadokari.schema.field_address import is_email
+from yadokari.schema.field_text import password_cost
+from yadokari.schema.fields import PasswordField
+from yadokari.schema.index import single_unique_columns
+
+PASSWORD_AUTH_OFF = "The collection is not configured to allow password authentication."
+RULE_UNMET = "The request doesn't satisfy the collection requirements to authenticate."
+
+
+class SignIn:
+    """Checks credentials."""
+
+    def __init__(self, *, store: Store, plans: Plans, passwords: Passwords) -> None:
+        self._store = store
+        self._plans = plans
+        self._passwords = passwords
+
+    async def by_password(
+        self, asking: Asking, collection: Collection, *, identity: str, password: str, field: str
+    ) -> Row:
+        """The record with this identity and password.
+
+        Args:
+            field: The identity field to look in; "" for all that are configured.
+
+        Raises:
+            Forbidden: password sign-in is off, or the auth rule is not met.
+            BadRequest: no such identity, or the password is wrong.
+        """
+        row = await self._find(asking, collection, identity, field)
+        fits = (
+            await self._passwords.verify(password, str(row.values["password"]))
+            if row is not None
+            else await self._passwords.verify_nothing(password, cost=_cost(collection))
+        )
+        if row is None or not fits:
+            raise BadRequest(messages.SIGN_IN_FAILED)
+        await self.check_rule(asking.within("password"), collection, row)
+        return row
+
+    async def check_rule(self, asking: Asking, collection: Collection, row: Row) -> None:
+        """Refuse a record that the auth rule does not let in (I2). Raises Forbidden."""
+        rule = collection.auth.auth_rule if collection.auth is not None else None
+        if rule is None:
+            raise Forbidden(RULE_UNMET)
+        if rule:
+            bound = self._plans.rule(collection, rule, asking.caller.collection, asking.context)
+            if await self._store.first(bound.plan, bound.binding, id=row.id) is None:
+                raise Forbidden(RULE_UNMET)
+
+    async def _find(
+        self, asking: Asking, collection: Collection, identity: str, field: str
+    ) -> Row | None:
+        assert collection.auth is not None, "only auth collections sign in"
+        unique = single_unique_columns(collection)
+        for name in _candidates(collection.auth.password_auth.identity_fields, identity, field):
+            row = await self._by_value(asking, collection, name, identity)
+            if row is None and unique.get(name):
+                row = await self._by_value(asking, collection, f"{name}:lower", identity.lower())
+            if row is not None:
+                return row
+        return None
+
+    async def _by_value(
+        self, asking: Asking, collection: Collection, name: str, identity: str
+    ) -> Row | None:
+        quoted = identity.replace("\\", "\\\\").replace("'", "\\'")
+        bound = self._plans.query(
+            collection,
+            (),
+            caller=None,
+            context=replace(asking.context, auth=None),
+            filter=f"{name} = '{quoted}'",
+            restricted=False,
+        )
+        return await self._store.first(bound.plan, bound.binding)
+
+
+def _candidates(configured: Iterable[str], identity: str, field: str) -> list[str]:
+    """Identity fields in the order to try them: e-mail first when the identity looks like one."""
+    if field:
+        return [field]
+    names = list(configured)
+    if "email" in names:
+        names.remove("email")
+        if is_email(identity):
+            names.insert(0, "email")
+    return names
+
+
+def _cost(collection: Collection) -> int:
+    field = collection.by_name["password"]
+    assert isinstance(field, PasswordField), "auth collections have a password"
+    return password_cost(field)

@@ -1,0 +1,1 @@
+"""Buckets: where blobs are kept."""

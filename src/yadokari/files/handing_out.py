@@ -1,0 +1,76 @@
+"""Handing files out: which blob a URL means, and who may have it.
+
+H1  Only a name that the record holds now is served.
+H2  A protected file is there for those who may view its record, and for nobody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yadokari.base.errors import NotFound
+from yadokari.contract import messages
+from yadokari.files.keys import file_key
+from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
+from yadokari.ports.store import Row, Store
+from yadokari.records.caller import Asking
+from yadokari.records.reading import Reading
+from yadokari.schema.collection import Collection
+from yadokari.schema.fields import FileField
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that may be served."""
+
+    key: BlobKey
+    info: BlobInfo
+
+
+class HandingOut:
+    """Finds files for those who may have them."""
+
+    def __init__(self, *, store: Store, reading: Reading, bucket: Bucket) -> None:
+        self._store = store
+        self._reading = reading
+        self._bucket = bucket
+
+    async def find(
+        self, asking: Asking, collection: Collection, record_id: str, name: str
+    ) -> Found:
+        """The file of this name.
+
+        Raises:
+            NotFound: no such record or file, or it is not for this caller (H2).
+        """
+        row = (await self._store.get(collection, (record_id,))).get(record_id)
+        field = None if row is None else _field_of(collection, row, name)
+        if row is None or field is None:
+            raise NotFound(messages.NOT_FOUND)
+        if field.protected and not await self._may_view(asking, collection, record_id):
+            raise NotFound(messages.NOT_FOUND)
+        key = file_key(collection.id, record_id, name)
+        return Found(key, await self._bucket.head(key))
+
+    async def _may_view(self, asking: Asking, collection: Collection, record_id: str) -> bool:
+        if asking.caller.is_superuser:
+            return True
+        if collection.view_rule is None:
+            return False
+        found = await self._reading.visible(
+            self._store,
+            asking.within("protectedFile"),
+            collection,
+            record_id,
+            rule=collection.view_rule,
+        )
+        return found is not None
+
+
+def _field_of(collection: Collection, row: Row, name: str) -> FileField | None:
+    for field in collection.fields:
+        if isinstance(field, FileField):
+            value = row.values[field.name]
+            if name == value or (isinstance(value, tuple) and name in value):
+                return field
+    return None

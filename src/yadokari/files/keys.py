@@ -1,0 +1,25 @@
+"""Where files of records lie in a bucket: collection id, record id, stored name."""
+
+from __future__ import annotations
+
+from yadokari.ports.bucket import BlobKey
+
+
+def file_key(collection_id: str, record_id: str, name: str) -> BlobKey:
+    """The key of a stored file."""
+    return BlobKey(f"{collection_id}/{record_id}/{name}")
+
+
+def thumbs_prefix(collection_id: str, record_id: str, name: str) -> str:
+    """What the keys of a file's thumbnails begin with."""
+    return f"{collection_id}/{record_id}/thumbs_{name}/"
+
+
+def record_prefix(collection_id: str, record_id: str) -> str:
+    """What the keys of a record's files begin with."""
+    return f"{collection_id}/{record_id}/"
+
+
+def collection_prefix(collection_id: str) -> str:
+    """What the keys of a collection's files begin with."""
+    return f"{collection_id}/"

@@ -1,0 +1,1 @@
+"""Who may hear which change: subscriptions of connected clients, fed by the change log."""
