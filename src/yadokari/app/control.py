@@ -28,16 +28,15 @@ LINE_BYTES_MAX = 16 * 1024 * 1024  # A snapshot of many collections passes here.
 READ_TIMEOUT_S = 10  # The client is a program of ours: it sends at once.
 SOCKET_PATH_BYTES_MAX = 100  # The system's own limit is 104 on macOS, 108 on Linux.
 
-Arguments: TypeAlias = dict[str, msgspec.Raw]
-Handler: TypeAlias = Callable[[str, Arguments], Awaitable[object]]
-"""Runs a command; YadokariError's text goes to whoever sent it."""
+Handler: TypeAlias = Callable[[str, msgspec.Raw], Awaitable[object]]
+"""Runs a command with its arguments, a JSON object; an error's text goes to whoever sent it."""
 
 
 class Request(msgspec.Struct, frozen=True):
     """A command as it travels."""
 
     command: str
-    arguments: dict[str, msgspec.Raw] = {}
+    arguments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -93,6 +93,7 @@ def own(data_dir: DataDir) -> Ownership:
         DataDirInUse: another process has it.
         DataDirError: it cannot be made, written or locked.
     """
+    os.umask(0o077)  # D2, for every file this process makes from now on.
     data_dir.make()
     try:
         descriptor = os.open(data_dir.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

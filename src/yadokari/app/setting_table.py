@@ -9,16 +9,16 @@ Not here: reading and checking (app/settings.py), settings changed over the API 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 ENV_PREFIX = "YADOKARI_"
 
 SettingKind: TypeAlias = Literal["text", "list", "switch", "number", "choice", "secret"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table."""
 
     name: str
@@ -158,9 +158,9 @@ SETTINGS: tuple[Setting, ...] = (
         name="sqlite-sync",
         kind="choice",
         default="full",
-        choices=("full", "normal", "off"),
-        sentence="When SQLite waits for the disk: full at each commit, normal at checkpoints "
-        "(a power cut may lose the last commits), off never.",
+        choices=("full", "off"),
+        sentence="When SQLite waits for the disk: full at each commit; off never, for data that a "
+        "power cut may take.",
     ),
     Setting(
         name="connections-max",

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+import msgspec
+from typing_extensions import override
 
 from yadokari.app.data_dir import DataDir
 from yadokari.app.log_lines import LogFormat, LogLevel
@@ -31,8 +33,7 @@ class SettingError(YadokariError):
     """A setting has a value that cannot be. Correct what the message names, then start again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Where to listen."""
 
     host: str
@@ -49,18 +50,20 @@ class Address:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretSettings:
+class SecretSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Secrets as they were given: texts or references; hidden from ``repr``."""
 
-    secret_key: str = field(default="", repr=False)
-    secret_key_previous: tuple[str, ...] = field(default=(), repr=False)
+    secret_key: str = ""
+    secret_key_previous: tuple[str, ...] = ()
     superuser_email: str = ""
-    superuser_password: str = field(default="", repr=False)
+    superuser_password: str = ""
+
+    @override
+    def __repr__(self) -> str:
+        return "SecretSettings(…)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What one run of the program was told. Sentences and ranges: app/setting_table.py."""
 
     dir: DataDir
@@ -73,7 +76,7 @@ class Settings:
     automigrate: bool
     lock_schema: bool
     query_timeout_s: int
-    sqlite_sync: Literal["full", "normal", "off"]
+    sqlite_sync: Literal["full", "off"]
     connections_max: int
     keep_alive_s: int
     stop_timeout_s: int
@@ -187,7 +190,7 @@ class _Given:
 
 def _address(given: _Given) -> Address:
     source, text = given.source("http"), given.text("http")
-    if source == "PORT":
+    if source == "PORT" and ":" not in text:
         text = f"0.0.0.0:{text}"
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port[:6]) > _PORT_MAX:
@@ -251,8 +254,8 @@ def _log_format(text: str, *, readable: bool) -> LogFormat:
     return "json" if text == "json" else "text"
 
 
-def _sync(text: str) -> Literal["full", "normal", "off"]:
-    return "full" if text == "full" else "normal" if text == "normal" else "off"
+def _sync(text: str) -> Literal["full", "off"]:
+    return "full" if text == "full" else "off"
 
 
 def _log_requests(text: str) -> Literal["none", "problems", "all"]:

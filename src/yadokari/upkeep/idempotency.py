@@ -23,8 +23,9 @@ import base64
 import hashlib
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
+
+import msgspec
 
 from yadokari.base.errors import YadokariError
 from yadokari.ports.clock import Clock
@@ -64,8 +65,7 @@ class StillRunning(YadokariError):
     """The first request with this key is under way; answered with 409. Wait and send it again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a client got."""
 
     status: int
@@ -73,20 +73,17 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(msgspec.Struct, frozen=True):
     """The first answer, to be given again."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedOut:
+class CarriedOut(msgspec.Struct, frozen=True):
     """The write happened, but its answer was not kept; answered with 409, never repeated."""
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(msgspec.Struct, eq=False):
     """The right to carry out the request; end it with ``finish`` or ``give_up``."""
 
     key_id: str

@@ -1,0 +1,146 @@
+"""What an operator can have done, by a running server or by the command itself.
+
+D6  A command does the same work wherever it runs; only who owns the folder differs.
+
+Not here: the way to the server (app/control.py), printing (cli).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from yadokari.app.control import CommandRefused
+from yadokari.auth.superusers import Superusers
+
+
+class Migrations(Protocol):
+    """What commands need of the migration engine. Raises errors of ours with what went wrong."""
+
+    async def up(self) -> Sequence[str]:
+        """Run what is pending; names of the files, in order."""
+        ...
+
+    async def down(self, count: int) -> Sequence[str]:
+        """Revert the last ones; names of the files, in order."""
+        ...
+
+    async def create(self, name: str) -> str:
+        """Write an empty file; its path."""
+        ...
+
+    async def snapshot(self) -> str:
+        """Write a file with all collections; its path."""
+        ...
+
+    async def history_sync(self) -> Sequence[str]:
+        """Forget history entries whose file is gone; their names."""
+        ...
+
+
+class IpList(Protocol):
+    """The addresses superusers may come from."""
+
+    async def set_superuser_ips(self, addresses: Sequence[str]) -> None:
+        """Replace them; none = from anywhere. Raises Invalid."""
+        ...
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Arguments of ``superuser.create``, ``.update`` and ``.upsert``."""
+
+    email: str
+    password: str
+
+
+class Email(msgspec.Struct, frozen=True):
+    """Arguments of ``superuser.delete``."""
+
+    email: str
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Arguments of ``superuser.ips``."""
+
+    addresses: list[str]
+
+
+class Count(msgspec.Struct, frozen=True):
+    """Arguments of ``migrate.down``."""
+
+    count: int = 1
+
+
+class Name(msgspec.Struct, frozen=True):
+    """Arguments of ``migrate.create``."""
+
+    name: str
+
+
+class Commands:
+    """Runs commands by name."""
+
+    def __init__(
+        self, *, superusers: Superusers, ip_list: IpList, migrations: Migrations | None
+    ) -> None:
+        self._superusers, self._ip_list, self._migrations = superusers, ip_list, migrations
+
+    async def run(self, command: str, arguments: msgspec.Raw) -> object:
+        """Run one; returns what becomes JSON.
+
+        Raises:
+            CommandRefused: there is no such command.
+            YadokariError: what the command itself meets.
+            msgspec.DecodeError: the arguments are not its own.
+        """
+        group, _, name = command.partition(".")
+        if group == "superuser":
+            return await self._superuser(name, arguments)
+        if group == "migrate":
+            return await self._migrate(name, arguments)
+        if command == "status":
+            return {"running": True}
+        raise _unknown(command)
+
+    async def _superuser(self, name: str, arguments: msgspec.Raw) -> object:
+        if name == "ips":
+            addresses = msgspec.json.decode(arguments, type=Addresses).addresses
+            await self._ip_list.set_superuser_ips(addresses)
+            return {"superuserIPs": addresses}
+        if name == "delete":
+            email = msgspec.json.decode(arguments, type=Email).email
+            return {"email": email, "deleted": await self._superusers.delete(email)}
+        given = msgspec.json.decode(arguments, type=Credentials)
+        if name == "create":
+            await self._superusers.create(given.email, given.password)
+        elif name == "update":
+            await self._superusers.update(given.email, given.password)
+        elif name == "upsert":
+            await self._superusers.upsert(given.email, given.password)
+        else:
+            raise _unknown(f"superuser.{name}")
+        return {"email": given.email}
+
+    async def _migrate(self, name: str, arguments: msgspec.Raw) -> object:
+        engine = self._migrations
+        if engine is None:
+            raise CommandRefused("migrations are not available on this store")
+        if name == "up":
+            return {"applied": list(await engine.up())}
+        if name == "down":
+            count = msgspec.json.decode(arguments, type=Count).count
+            return {"reverted": list(await engine.down(count))}
+        if name == "create":
+            given = msgspec.json.decode(arguments, type=Name)
+            return {"file": await engine.create(given.name)}
+        if name == "collections":
+            return {"file": await engine.snapshot()}
+        if name == "history-sync":
+            return {"forgotten": list(await engine.history_sync())}
+        raise _unknown(f"migrate.{name}")
+
+
+def _unknown(command: str) -> CommandRefused:
+    return CommandRefused(f"this server knows no command {command!r}; is it another version?")

@@ -1,0 +1,69 @@
+"""What a built program hands to whoever runs it.
+
+Not here: building it (app/build.py), running it (app/run.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+
+from yadokari.admin.install_link import InstallLink
+from yadokari.api.request import Receive, Scope
+from yadokari.api.response import Send
+from yadokari.app.commands import Commands
+from yadokari.app.data_dir import DataDir
+from yadokari.app.log_lines import Redactor
+from yadokari.app.settings import Settings
+from yadokari.auth.superusers import Superusers
+from yadokari.base.log import Log
+from yadokari.ports.clock import Clock
+from yadokari.ports.entropy import Entropy
+
+
+class AsgiApp(Protocol):
+    """An application as servers call it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection scope."""
+        ...
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes from outside: settings, time, randomness, the log."""
+
+    settings: Settings
+    clock: Clock
+    entropy: Entropy
+    log: Log
+    redactor: Redactor
+
+    @property
+    def dir(self) -> DataDir:
+        """The data folder; whoever builds owns it."""
+        return self.settings.dir
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything, built and open."""
+
+    application: AsgiApp
+    superusers: Superusers
+    link: InstallLink
+    commands: Commands
+    tend: Callable[[], Awaitable[None]]
+    """Regular upkeep; runs until cancelled."""
+    end_streams: Callable[[], None]
+    """Ends what would never end by itself, such as realtime connections."""
+    close: Callable[[], Awaitable[None]]
+    """Finishes running work and closes the store."""
+
+
+class Build(Protocol):
+    """Opens and connects everything; app/build.py has it."""
+
+    async def __call__(self, surroundings: Surroundings) -> Program:
+        """Build. Raises errors of ours with the reader's next step."""
+        ...

@@ -1,0 +1,204 @@
+"""Runs the server: take the folder, bind, build, serve, stop without losing anything.
+
+G6  The port is bound before the store is opened: whoever connects meanwhile waits, is not refused.
+G7  On SIGTERM or SIGINT no new connection is taken, running requests get ``stop_timeout`` seconds,
+    then the store is closed in order. A second signal ends the wait.
+G8  The one-time link goes to standard output only, never to the log.
+
+Not here: building (app/build.py), limits of a connection (app/http_protocol.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import uvloop
+from typing_extensions import override
+from uvicorn.config import Config
+from uvicorn.server import Server
+
+from yadokari.admin.pages import INSTALL_PATH
+from yadokari.app.control import ControlServer, listen
+from yadokari.app.data_dir import own
+from yadokari.app.http_protocol import BoundedHttpProtocol
+from yadokari.app.parts import Build, Program, Surroundings
+from yadokari.app.settings import Address, SecretSettings, Settings
+from yadokari.auth.secret_key import read_secret
+from yadokari.base.errors import YadokariError
+from yadokari.base.log import Log
+
+BACKLOG = 2_048  # Connections that may wait while the loop is busy or the store is opening.
+CLOSE_TIMEOUT_S = 5  # Checkpoint and closing take milliseconds; a dying disk must not hold us.
+DATE_TICK_S = 1.0  # The Date header has seconds.
+
+
+class BindError(YadokariError):
+    """The address cannot be taken. Stop what uses it, or choose another with --http."""
+
+
+def serve(surroundings: Surroundings, build: Build) -> None:
+    """Run the server until it is told to stop; blocks.
+
+    Raises:
+        YadokariError: it could not start; the text says why and what to do.
+    """
+    settings = surroundings.settings
+    ownership = own(settings.dir)
+    try:
+        listener = _bound(settings.http)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(surroundings, build, listener))
+    finally:
+        ownership.release()
+
+
+class StoppableServer(Server):
+    """uvicorn's server, stopped by our signals and without a tick ten times a second."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begin to stop; a second call stops waiting."""
+        if self._stopping.is_set():
+            self.force_exit = True
+        self.should_exit = True
+        self._stopping.set()
+
+    @override
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), DATE_TICK_S)
+
+    @contextlib.contextmanager
+    @override
+    def capture_signals(self) -> Iterator[None]:
+        yield  # Ours are caught by _serve, on the loop.
+
+
+async def _serve(surroundings: Surroundings, build: Build, listener: socket.socket) -> None:
+    log, settings = surroundings.log, surroundings.settings
+    program = await build(surroundings)
+    control: ControlServer | None = None
+    try:
+        await _ensure_superuser(program, settings.secrets, log=log)
+        control = await listen(settings.dir.control_socket, program.commands.run, log=log)
+        server = StoppableServer(_config(program, settings))
+        _stop_on_signals(server, program, log=log)
+        await _announce(program, listener, log=log)
+        gc.freeze()  # What was built stays: the collector need not look at it again.
+        gc.enable()
+        async with asyncio.TaskGroup() as tasks:
+            tending = tasks.create_task(_tended(program, log=log))
+            await server.serve([listener])
+            tending.cancel()
+    finally:
+        if control is not None:
+            await control.close()
+        listener.close()
+        try:
+            await asyncio.wait_for(program.close(), CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            log.error("close_timed_out", after_s=CLOSE_TIMEOUT_S)
+    log.info("stopped")
+
+
+def _config(program: Program, settings: Settings) -> Config:
+    config = Config(
+        program.application,  # type: ignore[arg-type]  # uvicorn's own types of ASGI are wider
+        http=BoundedHttpProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        limit_concurrency=settings.connections_max,
+        timeout_keep_alive=settings.keep_alive_s,
+        timeout_graceful_shutdown=settings.stop_timeout_s,
+    )
+    # Warnings there are about what clients send: theirs to mend, and a way to flood a log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    return config
+
+
+def _stop_on_signals(server: StoppableServer, program: Program, *, log: Log) -> None:
+    def stop(name: str) -> None:
+        log.info("stopping", signal=name)
+        program.end_streams()
+        server.stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number.name)
+
+
+async def _tended(program: Program, *, log: Log) -> None:
+    try:
+        await program.tend()
+    except asyncio.CancelledError:
+        return
+    except Exception as exc:  # noqa: BLE001 - serving goes on without upkeep
+        log.error("upkeep_failed", error=exc)
+
+
+async def _ensure_superuser(program: Program, secrets: SecretSettings, *, log: Log) -> None:
+    if not secrets.superuser_email:
+        return
+    password = read_secret(secrets.superuser_password, setting="YADOKARI_SUPERUSER_PASSWORD")
+    if await program.superusers.ensure(secrets.superuser_email, password):
+        log.info("superuser_made", email=secrets.superuser_email)
+
+
+async def _announce(program: Program, listener: socket.socket, *, log: Log) -> None:
+    host, port = listener.getsockname()[:2]
+    url = Address(host=host, port=port).url
+    lines = [f"Yadokari serves {url}", f"  API    {url}/api/", f"  Admin  {url}/_/"]
+    if not await program.superusers.exists():
+        lines += [
+            "There is no superuser yet. To make one, open this link within 30 minutes:",
+            f"  {url}{INSTALL_PATH}?token={program.link.issue()}",
+        ]
+    with contextlib.suppress(OSError):  # Nobody reads it.
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+    log.info("serving", url=url)
+
+
+def _bound(address: Address) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(
+            address.host or None,
+            address.port,
+            type=socket.SOCK_STREAM,
+            flags=socket.AI_PASSIVE,
+        )
+    except socket.gaierror as exc:
+        raise BindError(
+            f"there is no address {address.host!r}; choose another with --http"
+        ) from exc
+    family, kind, protocol, _, target = found[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(target)
+        listener.listen(BACKLOG)
+    except OSError as exc:
+        listener.close()
+        raise BindError(
+            f"cannot listen on {address.host}:{address.port} ({exc.strerror}); stop what uses it "
+            "or choose another address with --http"
+        ) from exc
+    listener.setblocking(False)
+    return listener
