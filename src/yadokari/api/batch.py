@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -53,6 +53,12 @@ class BatchSettings(Protocol):
     """Seconds."""
     max_body_size: int
     """Bytes; 0 = the default."""
+_ACTIONS: Mapping[BatchOp, str] = {
+    "create": "create",
+    "upsert": "create",
+    "update": "update",
+    "delete": "delete",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,8 @@ class _NoSuchRoute(YadokariError):
     """The item's method and URL are no record write."""
 
 
-CountItem = Callable[[Request, str, str], None]
-"""Counts an item against rate limits: request, method, path. Raises TooMany."""
+CountItem = Callable[[Request, str, str, str], Awaitable[None]]
+"""Counts an item against rate limits: request, method, path, action. Raises TooMany."""
 
 
 class BatchRoutes:
@@ -134,8 +140,8 @@ class BatchRoutes:
         try:
             path = item.url.partition("?")[0]
             op, name, id = _target(item.method, path)
-            if self._count_item is not None:
-                self._count_item(request, item.method, path)
+                if self._count_item is not None:
+                    await self._count_item(request, item.method, path, _ACTIONS[op])
             collection = self._door.schema().find(name)
             if collection is None:
                 raise NotFound(messages.COLLECTION_MISSING)

@@ -5,7 +5,9 @@ Invariants live where the work is done: reading (G), writing (W), deleting (D), 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from yadokari.base.errors import BadRequest
 from yadokari.contract import messages
@@ -25,6 +27,17 @@ from yadokari.records.writing import Writing
 from yadokari.schema.collection import Collection
 
 
+T = TypeVar("T")
+
+
+class Transact(Protocol):
+    """Runs a unit of work, as ``Store.transact`` does."""
+
+    def __call__(self, work: Callable[[Transaction], Awaitable[T]], /) -> Awaitable[Committed[T]]:
+        """Run it; see the port."""
+        ...
+
+
 class Records:
     """The records of one store."""
 
@@ -35,9 +48,11 @@ class Records:
         clock: Clock,
         entropy: Entropy,
         hashing: Hashing,
+        transact: Transact,
         witness: DeleteWitness | None = None,
     ) -> None:
         self._store = store
+        self._transact = transact
         self._hashing = hashing
         self.plans = Plans(lambda: store.schema)
         self.presenters = Presenters()
@@ -122,7 +137,7 @@ class Records:
         async def work(tx: Transaction) -> Row:
             return await self.writing.create(tx, asking, collection, submission, fresh_id=fresh_id)
 
-        return await self._store.transact(work)
+        return await self._transact(work)
 
     async def update(
         self,
@@ -136,7 +151,7 @@ class Records:
         async def work(tx: Transaction) -> Row:
             return await self.writing.update(tx, asking, collection, id, submission)
 
-        return await self._store.transact(work)
+        return await self._transact(work)
 
     async def delete(self, asking: Asking, collection: Collection, id: str) -> Committed[None]:  # noqa: A002
         """Delete a record; see ``Deleting.delete``."""
@@ -144,7 +159,7 @@ class Records:
         async def work(tx: Transaction) -> None:
             await self.deleting.delete(tx, asking, collection, id)
 
-        return await self._store.transact(work)
+        return await self._transact(work)
 
     async def batch(self, items: Sequence[BatchItem]) -> Committed[list[Presented | None]]:
         """Run all items as one unit of work; presented records, None for deletes.
@@ -162,7 +177,7 @@ class Records:
                     raise BatchFailed(index=index, cause=exc) from exc
             return done
 
-        return await self._store.transact(work)
+        return await self._transact(work)
 
     async def _run(self, tx: Transaction, item: BatchItem) -> Presented | None:
         op = item.op
@@ -210,6 +225,4 @@ class Records:
 
 
 def _as_method(asking: Asking, method: str) -> Asking:
-    from dataclasses import replace
-
     return replace(asking, context=replace(asking.context, method=method))

@@ -1,0 +1,198 @@
+"""The web application: services over a store, and the routes that lead to them.
+
+Read it after app/build.py: it knows ports, services and doors, but no adapter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yadokari.api.auth import AuthRoutes
+from yadokari.api.batch import BatchRoutes
+from yadokari.api.client_ip import TrustedProxy, parse_networks, within
+from yadokari.api.collections import CollectionRoutes
+from yadokari.api.door import Door
+from yadokari.api.files import FileRoutes
+from yadokari.api.health import HealthRoutes
+from yadokari.api.idempotency import Repeatable
+from yadokari.api.limits import RateGuard
+from yadokari.api.list_throttle import ListThrottle
+from yadokari.api.picker import parse_picker
+from yadokari.api.rate_limit import RateLimitRule, RateLimits
+from yadokari.api.realtime import RealtimeRoutes, frame
+from yadokari.api.records import RecordRoutes
+from yadokari.api.router import Route
+from yadokari.api.settings import SettingsRoutes
+from yadokari.auth.callers import Callers
+from yadokari.auth.passwords import Passwords
+from yadokari.auth.sign_in import SignIn
+from yadokari.auth.tokens import Tokens
+from yadokari.base.log import Log
+from yadokari.collections.service import Collections
+from yadokari.files.handing_out import HandingOut
+from yadokari.files.intake import Intake
+from yadokari.files.sweeping import Sweeper
+from yadokari.ports.bucket import Bucket
+from yadokari.ports.clock import Clock
+from yadokari.ports.entropy import Entropy
+from yadokari.ports.store import Store
+from yadokari.realtime.hub import Hub
+from yadokari.records.presenting import Presented
+from yadokari.records.service import Records
+from yadokari.upkeep.app_settings import AppSettings
+from yadokari.upkeep.idempotency import Idempotency, transact_claimed
+from yadokari.upkeep.settings_keeper import SettingsKeeper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the doors open to."""
+
+    store: Store
+    bucket: Bucket
+    clock: Clock
+    entropy: Entropy
+    log: Log
+    passwords: Passwords
+    keeper: SettingsKeeper
+    idempotency: Idempotency
+    records: Records
+    hub: Hub
+    sweeper: Sweeper
+
+
+class Addresses:
+    """Which addresses superusers may come from; follows the settings."""
+
+    def __init__(self, keeper: SettingsKeeper) -> None:
+        self._networks = parse_networks(())
+        keeper.on_change(self._follow)
+
+    def _follow(self, settings: AppSettings) -> None:
+        self._networks = parse_networks(settings.superuser_ips)
+
+    def allows_superuser(self, ip: str) -> bool:
+        """Whether a superuser may act from this address; all may while none is listed."""
+        return not self._networks or within(ip, self._networks)
+
+
+def build_services(
+    *,
+    store: Store,
+    bucket: Bucket,
+    clock: Clock,
+    entropy: Entropy,
+    log: Log,
+    passwords: Passwords,
+    keeper: SettingsKeeper,
+    idempotency: Idempotency,
+) -> Services:
+    """Records, realtime and files over a store, following its changes."""
+    hub = Hub(store=store, clock=clock, entropy=entropy, log=log, pick=_pick, frame=frame)
+    records = Records(
+        store=store,
+        clock=clock,
+        entropy=entropy,
+        hashing=passwords,
+        transact=lambda work: transact_claimed(store, idempotency, work),
+        witness=hub,
+    )
+    hub.records = records
+    sweeper = Sweeper(store=store, bucket=bucket, log=log)
+    store.watch(hub.heard)
+    store.watch(sweeper.heard)
+    return Services(
+        store=store,
+        bucket=bucket,
+        clock=clock,
+        entropy=entropy,
+        log=log,
+        passwords=passwords,
+        keeper=keeper,
+        idempotency=idempotency,
+        records=records,
+        hub=hub,
+        sweeper=sweeper,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The routes, and what runs before each of them."""
+
+    routes: list[Route]
+    guard: RateGuard
+
+
+def build_doors(services: Services, collections: Collections) -> Doors:
+    """Every endpoint of the HTTP API."""
+    store, clock, entropy = services.store, services.clock, services.entropy
+    keeper = services.keeper
+    callers = Callers(store=store, tokens=Tokens(), clock=clock)
+    door = Door(
+        records=services.records,
+        callers=callers,
+        clock=clock,
+        schema=lambda: store.schema,
+        addresses=Addresses(keeper),
+    )
+    guard = RateGuard(door=door)
+    keeper.on_change(lambda settings: _follow_limits(guard, settings, clock))
+    intake = Intake(bucket=services.bucket, entropy=entropy)
+    throttle = ListThrottle(clock=clock, entropy=entropy)
+    sign_in = SignIn(store=store, plans=services.records.plans, passwords=services.passwords)
+    handing_out = HandingOut(store=store, reading=services.records.reading, bucket=services.bucket)
+    writes = [
+        *RecordRoutes(door=door, intake=intake, throttle=throttle).routes(),
+        *BatchRoutes(
+            door=door,
+            intake=intake,
+            settings=lambda: keeper.current.batch,
+            count_item=guard.count_item,
+        ).routes(),
+    ]
+    routes = [
+        *Repeatable(door=door, idempotency=services.idempotency).wrap(writes),
+        *CollectionRoutes(door=door, collections=collections).routes(),
+        *SettingsRoutes(door=door, keeper=keeper).routes(),
+        *AuthRoutes(door=door, sign_in=sign_in).routes(),
+        *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
+        *FileRoutes(
+            door=door, handing_out=handing_out, bucket=services.bucket, entropy=entropy
+        ).routes(),
+        *HealthRoutes(
+            door=door,
+            proxy_headers=lambda: keeper.current.trusted_proxy.headers,
+            can_back_up=lambda: True,
+        ).routes(),
+    ]
+    return Doors(routes, guard)
+
+
+def trusted_proxy(settings: AppSettings) -> TrustedProxy | None:
+    """Where the real address of a client stands, None when the socket says it."""
+    proxy = settings.trusted_proxy
+    if not proxy.headers:
+        return None
+    return TrustedProxy(proxy.headers, use_leftmost=proxy.use_leftmost_ip)
+
+
+def _follow_limits(guard: RateGuard, settings: AppSettings, clock: Clock) -> None:
+    limits = settings.rate_limits
+    if not limits.enabled:
+        guard.limits = None
+        return
+    rules = [
+        RateLimitRule(
+            label=rule.label,
+            audience=rule.audience,
+            duration_s=rule.duration,
+            requests_max=rule.max_requests,
+        )
+        for rule in limits.rules
+    ]
+    guard.limits = RateLimits(rules, clock=clock, excluded_ips=limits.excluded_ips)
+
+
+def _pick(fields: str, record: Presented) -> object:
+    return parse_picker(fields).pick(record)
