@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+
+from tests.oracle.scene import Scene
 from tests.oracle.server import Kind, Server, ServerFailed, ServerMissing, running
 
 
@@ -25,3 +27,12 @@ def _started(kind: Kind) -> Iterator[Server]:
             yield server
     except (ServerMissing, ServerFailed) as error:
         pytest.fail(f"{kind} cannot be asked: {error}", pytrace=False)
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param("oracle", marks=pytest.mark.proof), pytest.param("ours")]
+)
+def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
+    """A server to play scenarios on: ours always, the oracle in the longer proof."""
+    for server in _started("oracle" if request.param == "oracle" else "ours"):
+        yield Scene(server=server)
