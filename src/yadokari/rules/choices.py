@@ -22,6 +22,7 @@ from yadokari.rules.plan import (
     Or,
     Plan,
     PlanOperand,
+    gives_many,
     joins_of,
 )
 
@@ -81,8 +82,17 @@ def _shared(keys: list[frozenset[int]]) -> frozenset[int]:
     return frozenset(number for number in everything if sum(number in one for one in keys) > 1)
 
 
-def many_of(plan: Plan, operand: PlanOperand) -> frozenset[int]:
-    """The many-valued joins whose elements could contradict a comparison of this operand (R3)."""
+def many_of(plan: Plan, operand: PlanOperand, base: int) -> frozenset[int]:
+    """The joins whose elements could contradict a comparison of this operand (R3).
+
+    They lie beyond ``base``, and on the way from there to each of them several rows are possible.
+    """
     if isinstance(operand, Distance):
         return frozenset()
-    return open_choices(plan, closure(plan, joins_of(operand)), ())
+    beyond = closure(plan, joins_of(operand)) - closure(plan, frozenset((base,)))
+    found: set[int] = set()
+    for number in sorted(beyond):
+        join = plan.join(number)
+        if join.parent in found or gives_many(join.step):
+            found.add(number)
+    return frozenset(found)

@@ -1,6 +1,7 @@
 """The joins of a plan while it is being made: shared by path, numbered in order of appearance.
 
-J1  The same step from the same parent is the same join (R2 of rules/plan.py).
+J1  The same step from the same parent is the same join (R2 of rules/plan.py); but a list rule that
+    guards a joined row chooses for itself.
 J2  A parent's number is lower than its children's.
 
 Not here: which names lead where (rules/paths.py).
@@ -8,22 +9,14 @@ Not here: which names lead where (rules/paths.py).
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from yadokari.rules.errors import RuleError
 from yadokari.rules.plan import (
     ROOT,
-    Back,
-    ByIds,
-    Cross,
-    Follow,
     Join,
-    Named,
     Slot,
     SlotRef,
-    Spread,
-    SpreadSlot,
     Step,
+    gives_many,
 )
 from yadokari.schema.collection import Collection
 
@@ -35,23 +28,31 @@ class Joins:
 
     def __init__(self, root: Collection) -> None:
         self._root = root
-        self._by_step: dict[tuple[int, Step], Join] = {}
+        self._by_step: dict[tuple[int, Step, int], Join] = {}
         self._slots: dict[Slot, int] = {}
 
-    def add(self, parent: int, step: Step, collection: Collection | None) -> Join:
+    def add(
+        self, parent: int, step: Step, collection: Collection | None, *, realm: int = ROOT
+    ) -> Join:
         """The join for this step, made when it is new.
+
+        Args:
+            realm: Who chooses: the list rule that guards this join's row, or ROOT for the query.
+                A choice among several rows is never shared between realms.
 
         Raises:
             RuleError: the plan would need too many joins.
         """
-        known = self._by_step.get((parent, step))
+        many = gives_many(step)
+        key = (parent, step, realm if many else ROOT)
+        known = self._by_step.get(key)
         if known is not None:
             return known
         if len(self._by_step) >= JOINS_MAX:
             raise RuleError(f"more than {JOINS_MAX} joins")
-        many = _gives_many(step) or (parent != ROOT and self.get(parent).many)
+        many = many or (parent != ROOT and self.get(parent).many)
         join = Join(len(self._by_step) + 1, parent, step, collection, many)
-        self._by_step[(parent, step)] = join
+        self._by_step[key] = join
         return join
 
     def get(self, number: int) -> Join:
@@ -77,15 +78,3 @@ class Joins:
     def slots(self) -> tuple[Slot, ...]:
         """The slots so far, by index."""
         return tuple(self._slots)
-
-
-def _gives_many(step: Step) -> bool:
-    match step:
-        case Cross() | SpreadSlot():
-            return True
-        case Spread() | ByIds() | Back():
-            return step.many
-        case Follow() | Named():
-            return False
-        case _:
-            assert_never(step)

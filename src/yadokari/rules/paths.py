@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from yadokari.rules.errors import RuleError
 from yadokari.rules.joins import Joins
 from yadokari.rules.plan import (
+    ROOT,
     Back,
     Column,
     Compare,
@@ -66,6 +67,8 @@ class Walk:
     """Whether client restrictions hold (W2)."""
     rule_of: Callable[[Collection, int], Condition | None]
     """The list rule of a collection as a condition on a join; None when everyone may list."""
+    realm: int = ROOT
+    """The joined row whose list rule is walked for, or ROOT."""
     guards: dict[int, Condition | None] = field(default_factory=dict)
     """Conditions that the joins walked through add at the top, by join."""
 
@@ -105,7 +108,7 @@ def walk(
         if not is_list(found):
             join = _enter(path, join, Follow(name), collection, restricted=restricted)
             continue
-        spread = path.joins.add(join, Spread(name, many=True), None).number
+        spread = path.joins.add(join, Spread(name, many=True), None, realm=path.realm).number
         join = _enter(path, spread, Named(), collection, restricted=restricted)
         if rest == ["id"]:
             return Item(spread)
@@ -155,7 +158,7 @@ def _enter(
     *,
     restricted: bool,
 ) -> int:
-    join = path.joins.add(parent, step, collection)
+    join = path.joins.add(parent, step, collection, realm=path.realm)
     if restricted and join.number not in path.guards:
         path.guards[join.number] = None
         if collection.list_rule is None:

@@ -4,7 +4,8 @@ R1  A plan holds no request's values: those stand in numbered slots, filled by `
 R2  A join leads from the root row, or from another join, to zero or more rows. An empty one counts
     as one row of NULLs. Joins are shared: conditions on the same path speak of the same element.
 R3  A comparison with ``every`` holds for the chosen elements and is contradicted by no element of
-    its multi-valued operands.
+    its multi-valued operands. A list rule that guards a joined row speaks of that row (``base``)
+    and of nothing beside it.
 R4  Logic is three-valued as in SQL; a row is found when the whole is true.
 R5  A comparison converts as its operands' affinities say (SQLite's rules), so compiler and
     evaluator have one definition to follow.
@@ -138,6 +139,19 @@ class Join:
     collection: Collection | None
     many: bool
     """Whether it, or a join it hangs on, can give several rows."""
+
+
+def gives_many(step: Step) -> bool:
+    """Whether a step leads from one row to possibly several."""
+    match step:
+        case Cross() | SpreadSlot():
+            return True
+        case Spread() | ByIds() | Back():
+            return step.many
+        case Follow() | Named():
+            return False
+        case _:
+            assert_never(step)
 
 
 # --- operands ----------------------------------------------------------------------------------
@@ -290,6 +304,8 @@ class Compare:
     right: PlanOperand
     every: bool
     """No ``?``: multi-valued operands must not be contradicted (R3)."""
+    base: int = ROOT
+    """The join whose row it speaks of: on the way there one row is chosen and nothing contradicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +390,9 @@ def null_is_blank(operand: PlanOperand) -> bool:
 
     Nor for what PocketBase computes itself: distances and whether a field changed.
     """
-    return not isinstance(operand.of if isinstance(operand, Lower) else operand, JsonPart | Truth | Distance)
+    return not isinstance(
+        operand.of if isinstance(operand, Lower) else operand, JsonPart | Truth | Distance
+    )
 
 
 def joins_of(operand: PlanOperand) -> frozenset[int]:

@@ -50,11 +50,14 @@ _PLAIN_AUTH = frozenset(
 )
 
 
-def resolve_at_name(path: Walk, caller: Collection | None, text: str) -> PlanOperand:
+def resolve_at_name(
+    path: Walk, caller: Collection | None, text: str, *, base: int = ROOT
+) -> PlanOperand:
     """The operand of a name that begins with ``@``.
 
     Args:
         caller: Collection of the signed-in caller; None for a guest.
+        base: The join whose row the text speaks of.
 
     Raises:
         RuleError: no such name.
@@ -68,20 +71,24 @@ def resolve_at_name(path: Walk, caller: Collection | None, text: str) -> PlanOpe
             raise RuleForbidden(f"Only superusers can filter by {head}.* names.")
         if rest:
             names = rest.split(".")
-            return _request(path, caller, names) if head == "@request" else _foreign(path, names)
+            return (
+                _request(path, caller, names, base)
+                if head == "@request"
+                else _foreign(path, names, base)
+            )
     raise RuleError(f"unknown name {text!r}")
 
 
-def _foreign(path: Walk, names: list[str]) -> PlanOperand:
+def _foreign(path: Walk, names: list[str], base: int) -> PlanOperand:
     name, _, alias = names[0].partition(":")
     collection = path.schema.find(name)
     if collection is None or len(names) < 2 or not _ALIAS.fullmatch(alias):
         raise RuleError(f"unknown collection {name!r}")
-    join = path.joins.add(ROOT, Cross(f"{collection.id}:{alias}"), collection)
+    join = path.joins.add(base, Cross(f"{collection.id}:{alias}"), collection, realm=path.realm)
     return walk(path, join.number, collection, names[1:], trusted=True)
 
 
-def _request(path: Walk, caller: Collection | None, names: list[str]) -> PlanOperand:
+def _request(path: Walk, caller: Collection | None, names: list[str], base: int) -> PlanOperand:
     part = names[0]
     if part in ("context", "method"):
         if len(names) > 1:
@@ -90,13 +97,13 @@ def _request(path: Walk, caller: Collection | None, names: list[str]) -> PlanOpe
     if len(names) < 2 or part not in ("headers", "query", "auth", "body"):
         raise RuleError(f"unknown name @request.{'.'.join(names)}")
     if part == "auth":
-        return _auth(path, caller, names)
+        return _auth(path, caller, names, base)
     if part == "body":
-        return _body(path, names)
-    return _static(path, names)
+        return _body(path, names, base)
+    return _static(path, names, base)
 
 
-def _static(path: Walk, names: list[str]) -> PlanOperand:
+def _static(path: Walk, names: list[str], base: int) -> PlanOperand:
     """A value of the request as it is, with ``:isset`` and ``:lower``."""
     last, mark, modifier = names[-1].partition(":")
     keys = (*names[:-1], last)
@@ -104,14 +111,14 @@ def _static(path: Walk, names: list[str]) -> PlanOperand:
         return path.joins.slot(RequestPresence(keys))
     if mark and modifier != "lower":
         raise RuleError(f"@request.{names[0]} values do not take :{modifier}")
-    field = path.joins.collection(ROOT).by_name.get(last)
+    field = path.joins.collection(base).by_name.get(last)
     value = path.joins.slot(
         RequestValue(keys, "number" if isinstance(field, NumberField) else "as_is")
     )
     return Lower(value) if mark else value
 
 
-def _auth(path: Walk, caller: Collection | None, names: list[str]) -> PlanOperand:
+def _auth(path: Walk, caller: Collection | None, names: list[str], base: int) -> PlanOperand:
     first = names[1]
     if len(names) == 2 and first in _PLAIN_AUTH:
         return path.joins.slot(RequestValue(("auth", first)))
@@ -129,57 +136,55 @@ def _auth(path: Walk, caller: Collection | None, names: list[str]) -> PlanOperan
     if found is None and "_via_" not in first:
         return Null()
     caller_id = path.joins.slot(RequestValue(("auth", "id")))
-    join = path.joins.add(ROOT, ByIds(caller_id.slot, many=False), caller)
+    join = path.joins.add(base, ByIds(caller_id.slot, many=False), caller, realm=path.realm)
     return walk(path, join.number, caller, names[1:], trusted=True)
 
 
-def _body(path: Walk, names: list[str]) -> PlanOperand:
+def _body(path: Walk, names: list[str], base: int) -> PlanOperand:
     name, _, modifier = names[1].partition(":")
-    root = path.joins.collection(ROOT)
-    field = root.by_name.get(name)
+    field = path.joins.collection(base).by_name.get(name)
     if field is None:
-        return _static(path, names)
+        return _static(path, names, base)
     if len(names) > 2:
-        submitted = _submitted_record(path, field, names) if isinstance(field, RelationField) else None
-        return submitted or _static(path, names)
+        if not isinstance(field, RelationField):
+            return _static(path, names, base)
+        return _submitted(path, field, names, base) or _static(path, names, base)
     match modifier:
         case "changed":
-            return _changed(path, root, name)
+            return _changed(path, name, base)
         case "lower":
             return Lower(path.joins.slot(RequestValue(("body", name), "text")))
         case "length" if isinstance(field, _LISTS):
             return SlotLength(path.joins.slot(RequestValue(("body", name))).slot)
         case "each" if isinstance(field, _LISTS):
             slot = path.joins.slot(RequestValue(("body", name)))
-            return Item(path.joins.add(ROOT, SpreadSlot(slot.slot), None).number)
+            return Item(path.joins.add(base, SpreadSlot(slot.slot), None, realm=path.realm).number)
         case _:
-            return _static(path, names)
+            return _static(path, names, base)
 
 
-def _submitted_record(
-    path: Walk, field: RelationField, names: list[str]
-) -> PlanOperand | None:
+def _submitted(path: Walk, field: RelationField, names: list[str], base: int) -> PlanOperand | None:
     """A value of the record that a submitted relation names; None when there is no such path."""
     target = path.schema.by_id.get(field.collection_id)
     if target is None:
         return None
     slot = path.joins.slot(RequestValue(("body", field.name)))
-    join = path.joins.add(ROOT, ByIds(slot.slot, is_list(field)), target)
+    join = path.joins.add(base, ByIds(slot.slot, is_list(field)), target)
     try:
         return walk(path, join.number, target, names[2:], trusted=True)
     except RuleError:
         return None
 
 
-def _changed(path: Walk, root: Collection, name: str) -> PlanOperand:
+def _changed(path: Walk, name: str, base: int) -> PlanOperand:
     """Sent, and other than what the row has."""
     sent = path.joins.slot(RequestPresence(("body", name)))
-    stored = walk(path, ROOT, root, [name], trusted=True)
+    stored = walk(path, base, path.joins.collection(base), [name], trusted=True)
     return Truth(
         And(
             (
                 Compare(sent, Op.EQ, Flag(value=True), every=False),
-                Compare(_static(path, ["body", name]), Op.NE, stored, every=False),
+                Compare(_static(path, ["body", name], base), Op.NE, stored, every=False),
             )
         )
     )

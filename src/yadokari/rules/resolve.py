@@ -135,7 +135,8 @@ class _Resolver:
         self._guard_depth += 1
         try:
             tree = parse_text(collection.list_rule)
-            return self._condition(tree, self._rule, join, collection, constant=True)
+            path = Walk(self._schema, self._joins, False, self._guard, realm=join)
+            return self._condition(tree, path, join, collection, constant=True)
         finally:
             self._guard_depth -= 1
 
@@ -173,7 +174,7 @@ class _Resolver:
                 if hidden_mail is not None:
                     extra.append(hidden_mail)
         every = not tree.operator.startswith("?")
-        compare = Compare(operands[0], Op(tree.operator.lstrip("?")), operands[1], every)
+        compare = Compare(operands[0], Op(tree.operator.lstrip("?")), operands[1], every, base)
         return And((compare, *extra)) if extra else compare
 
     def _mail_condition(self, operand: PlanOperand) -> Condition | None:
@@ -207,7 +208,7 @@ class _Resolver:
             case _:
                 pass
         if text.startswith("@"):
-            return resolve_at_name(path, self._query.caller, text)
+            return resolve_at_name(path, self._query.caller, text, base=base)
         return walk(path, base, collection, text.split("."))
 
     def _call(

@@ -100,6 +100,11 @@ class Conditions:
         return joined(" AND ", rendered)
 
     def _compare(self, node: Compare, scope: Scope) -> Sql:
+        before = open_choices(
+            self._plan, closure(self._plan, frozenset((node.base,))), scope.aliases
+        )
+        if before and node.every and self._has_contradiction(node):
+            return self._exists(before, [node], scope)
         chosen = open_choices(self._plan, read(self._plan, node), scope.aliases)
         direct = self._exists(chosen, [node], scope, plain=True)
         if not node.every or _follows_choice(node):
@@ -107,8 +112,17 @@ class Conditions:
         contradiction = self._contradiction(node, scope)
         return direct if contradiction is None else sql("({} AND {})", direct, contradiction)
 
+    def _has_contradiction(self, node: Compare) -> bool:
+        return any(many_of(self._plan, one, node.base) for one in (node.left, node.right))
+
     def _plain_compare(
-        self, node: Compare, first: Scope, second: Scope, equality: Equality, *, refuting: tuple[bool, bool] = (False, False)
+        self,
+        node: Compare,
+        first: Scope,
+        second: Scope,
+        equality: Equality,
+        *,
+        refuting: tuple[bool, bool] = (False, False),
     ) -> Sql:
         sides: list[Sql] = []
         for operand, scope in ((node.left, first), (node.right, second)):
@@ -201,7 +215,7 @@ class Conditions:
 
         Each side has its own elements: every pair is looked at.
         """
-        many = [many_of(self._plan, operand) for operand in (node.left, node.right)]
+        many = [many_of(self._plan, operand, node.base) for operand in (node.left, node.right)]
         chosen = many[0] | many[1]
         if not chosen:
             return None
@@ -215,14 +229,9 @@ class Conditions:
         tables: list[tuple[Sql, Sql]] = []
         for operand, mine in zip((node.left, node.right), many, strict=True):
             outside = closure(self._plan, joins_of(operand))
-            fixed = frozenset(number for number in outside if not self._plan.join(number).many)
+            fixed = outside - mine
             self._require(fixed, scope)
-            rechosen = frozenset(
-                number
-                for number in scope.aliases
-                if number != ROOT and self._plan.join(number).many
-            )
-            side = scope.inner() if isinstance(operand, Distance) else scope.without(rechosen)
+            side = scope.inner() if isinstance(operand, Distance) else scope.without(mine)
             tables += self._open(mine, side, solid=solid)
             sides.append(side)
         condition = self._plain_compare(
@@ -313,26 +322,43 @@ class Conditions:
     # --- orders ----------------------------------------------------------------------------------
 
     def sort_key(self, operand: PlanOperand, scope: Scope) -> Sql:
-        """An operand to sort by; a many-valued one counts by its first element."""
+        """An operand to sort by; a many-valued one counts by the first element that was chosen."""
         joins = closure(self._plan, joins_of(operand))
         chosen = open_choices(self._plan, joins, scope.aliases)
         if not chosen:
             self._require(joins, scope)
             return self._operands.render(operand, scope.aliases)
-        self._require(joins - chosen, scope)
+        parts = self._choosing(chosen, scope)
+        chosen |= open_choices(self._plan, self._shared_with(parts), scope.aliases)
+        self._require(closure(self._plan, chosen) - chosen, scope)
         inner = scope.inner()
-        tables: list[Sql] = []
-        for number in sorted(chosen):
-            join = self._plan.join(number)
-            parent = inner.aliases[join.parent]
-            alias = f"j{next(self._numbers)}"
-            inner.aliases[number] = alias
-            tables += [
-                sql("LEFT JOIN {} ON {}", table, on)
-                for table, on in self._sources.tables(join, parent=parent, alias=alias)
-            ]
+        tables = self._open(chosen, inner, solid=False)
+        self._require(joins - chosen, inner)
         rendered = self._operands.render(operand, inner.aliases)
-        return sql("(SELECT {} FROM (SELECT 1) {} LIMIT 1)", rendered, joined(" ", tables))
+        condition = self._all(parts, inner) if parts else Sql("1")
+        sources = [sql("LEFT JOIN {} ON {}", table, on) for table, on in tables]
+        return sql(
+            "(SELECT {} FROM (SELECT 1) {} WHERE {} LIMIT 1)",
+            rendered,
+            joined(" ", [*sources, *inner.outer_joins]),
+            condition,
+        )
+
+    def _choosing(self, chosen: frozenset[int], scope: Scope) -> list[Condition]:
+        """The parts of the whole condition that choose rows for these joins."""
+        where = self._plan.where
+        everything = where.parts if isinstance(where, And) else (where,) if where else ()
+        for _, parts in grouped(self._plan, everything, scope.aliases):
+            keys = [open_choices(self._plan, read(self._plan, one), scope.aliases) for one in parts]
+            if any(key & chosen for key in keys):
+                return parts
+        return []
+
+    def _shared_with(self, parts: Sequence[Condition]) -> frozenset[int]:
+        """The joins that must be chosen for several parts at once."""
+        keys = [open_choices(self._plan, read(self._plan, part), ()) for part in parts]
+        everything = frozenset().union(*keys)
+        return frozenset(number for number in everything if sum(number in one for one in keys) > 1)
 
     def shuffled(self) -> Sql:
         """A random order."""

@@ -114,9 +114,13 @@ class Operands:
                     node, sides, never_null=(False, False), equality=equality_of(node)
                 )
             case And():
-                return sql("({})", joined(" AND ", [self._truth(one, aliases) for one in node.parts]))
+                return sql(
+                    "({})", joined(" AND ", [self._truth(one, aliases) for one in node.parts])
+                )
             case Or():
-                return sql("({})", joined(" OR ", [self._truth(one, aliases) for one in node.parts]))
+                return sql(
+                    "({})", joined(" OR ", [self._truth(one, aliases) for one in node.parts])
+                )
             case Never():
                 return Sql("0")
             case _:
@@ -173,7 +177,9 @@ class Operands:
             case Op.EQ | Op.NE:
                 return self._equality(node, sides, never_null, equality, refuting)
             case Op.LIKE | Op.UNLIKE:
-                found = self._dialect.like(sides[0], self._pattern(node.right, sides[1], refuting=refuting[1]))
+                found = self._dialect.like(
+                    sides[0], self._pattern(node.right, sides[1], refuting=refuting[1])
+                )
                 return sql("NOT {}", found) if node.op is Op.UNLIKE else found
             case _:
                 return sql("{} " + _SYMBOLS[node.op] + " {}", *sides)
@@ -195,9 +201,11 @@ class Operands:
             return self._slot(right.slot, pattern=True)
         if isinstance(right, Lower) and isinstance(right.of, SlotRef):
             return self._dialect.lower(self._slot(right.of.slot, pattern=True))
-        if not refuting and isinstance(right, Strftime | Distance) and "slot" in {
-            argument.kind for argument in rendered.arguments
-        }:
+        if (
+            not refuting
+            and isinstance(right, Strftime | Distance)
+            and "slot" in {argument.kind for argument in rendered.arguments}
+        ):
             # PocketBase turns the function's own literals into patterns, not its result.
             patterns = [Argument("pattern", argument.slot) for argument in rendered.arguments]
             return Sql(rendered.text, tuple(patterns))
