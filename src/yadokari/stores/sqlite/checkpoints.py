@@ -98,7 +98,7 @@ class Checkpoints:
             self._pause_writers(self._restart)
 
     def _restart(self) -> None:
-        """With writers waiting: take everything home, so that the next write starts the WAL anew."""
+        """With writers waiting: take all home, so that the next write starts the WAL anew."""
         with suppress(apsw.BusyError):
             self._writing.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
 

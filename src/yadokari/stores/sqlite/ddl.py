@@ -86,9 +86,9 @@ def field_extras(collection_id: str, table: str, field: Field) -> tuple[str, ...
     if is_list(field):
         side = quoted(side_table(collection_id, field.id))
         index = quoted(side_index(collection_id, field.id))
+        columns = "record INTEGER NOT NULL, pos INTEGER NOT NULL, value TEXT NOT NULL"
         return (
-            f"CREATE TABLE {side} (record INTEGER NOT NULL, pos INTEGER NOT NULL, "
-            "value TEXT NOT NULL, PRIMARY KEY (record, pos)) WITHOUT ROWID",
+            f"CREATE TABLE {side} ({columns}, PRIMARY KEY (record, pos)) WITHOUT ROWID",
             f"CREATE INDEX {index} ON {side} (value, record)",
         )
     if isinstance(field, RelationField):

@@ -88,10 +88,8 @@ class Log:
                 change = _change(entry, position=position, transaction=first)
                 changes.append(change)
                 image = before_image(entry) if entry.op == "delete" else None
-                rows.append(
-                    (position, first, entry.op, change.collection_id, change.record_id)
-                    + (entry.version, schema_version, at_ms, image)
-                )
+                place = (position, first, entry.op, change.collection_id, change.record_id)
+                rows.append((*place, entry.version, schema_version, at_ms, image))
             written.append(tuple(changes))
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]

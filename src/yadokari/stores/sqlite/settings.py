@@ -18,8 +18,8 @@ class SqliteSettings:
     """Longest run of one read; PocketBase's ceiling too. 100 to 600_000."""
     unit_timeout_ms: int = 3_000
     """Longest run of a unit of work that waits for something else; 100 to 60_000."""
-    probe_timeout_ms: int = 3_000
-    """Longest run of a view's SELECT while it is being described; 100 to 60_000."""
+    probe_steps: int = 100_000_000
+    """Machine steps of SQLite (about 3 s) that a view's SELECT may take while it is described."""
     long_read_steps: int = 40_000
     """Machine steps of SQLite (about 1 ms) after which a read moves to a thread; 1_000 and up."""
     read_threads: int = 2

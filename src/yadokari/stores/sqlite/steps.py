@@ -36,6 +36,7 @@ from yadokari.schema.steps import (
 )
 from yadokari.stores.sqlite.ddl import column_type, create_table, drop_extras, field_extras
 from yadokari.stores.sqlite.names import CREATED, quoted, side_table
+from yadokari.stores.sqlite.single import run_single
 from yadokari.stores.sqlite.views import Probing, create_view
 
 _BAD_INDEX = "validation_invalid_index_expression"
@@ -154,8 +155,8 @@ class _Steps:
 
     def _create_index(self, index: IndexToCreate) -> None:
         try:
-            self._run(index.text)
-        except (apsw.SQLError, apsw.ConstraintError) as exc:
+            run_single(self._connection, index.text)
+        except (BadRequest, apsw.SQLError, apsw.ConstraintError) as exc:
             problem = Problem(_BAD_INDEX, f"{sentence_of(_BAD_INDEX)} {exc}.")
             raise BadRequest(
                 "The index cannot be created.", problems={"indexes": {str(index.position): problem}}

@@ -108,7 +108,7 @@ class SqliteStore(PlanReads):
             clock=clock,
             settings=settings,
             on_schema=self._reshaped,
-            on_commit=lambda: self._checkpoints.committed(),
+            on_commit=self._committed,
         )
         self._checkpoints = Checkpoints(
             connection,
@@ -190,6 +190,9 @@ class SqliteStore(PlanReads):
         with suppress(apsw.BusyError):
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         self._connection.close()
+
+    def _committed(self) -> None:
+        self._checkpoints.committed()
 
     def _reshaped(self, schema: Schema) -> None:
         self._schema = schema

@@ -47,7 +47,7 @@ class Group(Protocol):
         ...
 
     def probing(self) -> None:
-        """The next statements are a view's, with a deadline of their own."""
+        """The next statements are a view's, with a limit of their own."""
         ...
 
     def probed(self) -> None:
@@ -140,6 +140,28 @@ class SqliteTransaction(PlanReads):
         """See ports.store.Transaction.savepoint."""
         return _Part(self)
 
+    def open_part(self) -> tuple[int, Schema]:
+        """Begin a savepoint; returns what ``close_part`` needs."""
+        self._begin_write()
+        self._depth += 1
+        self._execute(f"SAVEPOINT part{self._depth}")
+        return len(self.entries), self._schema
+
+    def close_part(self, kept: tuple[int, Schema], *, undo: bool) -> None:
+        """End the innermost savepoint, taking back what happened in it when ``undo``."""
+        name = f"part{self._depth}"
+        self._depth -= 1
+        if not self._connection.in_transaction:
+            return  # SQLite took everything back by itself; the writer will see it.
+        if undo:
+            self._execute(f"ROLLBACK TO {name}")
+            entries, schema = kept
+            del self.entries[entries:]
+            if self._schema is not schema:
+                self._schema = schema
+                self._tables.forget()
+        self._execute(f"RELEASE {name}")
+
     def _read(self, query: Query, bindings: tuple[Scalar, ...]) -> list[Raw]:
         self._check_open()
         try:
@@ -229,25 +251,15 @@ class SqliteTransaction(PlanReads):
 class _Part:
     """A savepoint inside a unit."""
 
+    __slots__ = ("_kept", "_unit")
+
     def __init__(self, unit: SqliteTransaction) -> None:
         self._unit = unit
+        self._kept: tuple[int, Schema] | None = None
 
     async def __aenter__(self) -> None:
-        unit = self._unit
-        unit._begin_write()
-        unit._depth += 1
-        self._name = f"part{unit._depth}"
-        self._kept = (len(unit.entries), unit._schema)
-        unit._execute(f"SAVEPOINT {self._name}")
+        self._kept = self._unit.open_part()
 
     async def __aexit__(self, kind: object, error: object, trace: object) -> None:
-        unit = self._unit
-        unit._depth -= 1
-        if error is not None and unit._connection.in_transaction:
-            unit._execute(f"ROLLBACK TO {self._name}")
-            del unit.entries[self._kept[0] :]
-            if unit._schema is not self._kept[1]:
-                unit._schema = self._kept[1]
-                unit._tables.forget()
-        if unit._connection.in_transaction:
-            unit._execute(f"RELEASE {self._name}")
+        assert self._kept is not None
+        self._unit.close_part(self._kept, undo=error is not None)

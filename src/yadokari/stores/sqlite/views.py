@@ -2,7 +2,7 @@
 
 V1  The user's SELECT is kept verbatim; the view wraps it, and its id is always text.
 V2  A SELECT is tried on a passing view that is gone before anything else happens.
-V3  Running somebody's SELECT has a deadline.
+V3  Running somebody's SELECT has a limit of steps.
 
 Not here: reading the select list (stores/sqlite/view_select.py), fields from columns (collections).
 """
@@ -23,6 +23,7 @@ from yadokari.ports.store import ViewColumn, ViewColumnKind
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import Field
 from yadokari.stores.sqlite.names import quoted
+from yadokari.stores.sqlite.single import run_single
 from yadokari.stores.sqlite.view_select import Named, read_select, unquoted
 
 _PROBE = '"$probe"'
@@ -44,7 +45,7 @@ _CAST_KINDS: dict[str, ViewColumnKind] = {
 
 
 class Probing(Protocol):
-    """Who watches the time of a foreign SELECT."""
+    """Who watches a foreign SELECT."""
 
     def probing(self) -> None:
         """A foreign SELECT begins."""
@@ -70,10 +71,11 @@ def describe_view(
     with _refusals(probing), _probe(connection, select):
         names = [str(row[1]) for row in _columns_of(connection)]
         if "id" not in names:
-            raise BadRequest("The query needs an id column; (ROW_NUMBER() OVER()) as id makes one.")
+            raise _without_id("The query needs an id; (ROW_NUMBER() OVER()) as id makes one.")
         blank = f"SELECT 1 FROM {_PROBE} WHERE id IS NULL OR id = '' LIMIT 1"
         if connection.execute(blank).fetchall():
-            raise BadRequest("The query gives records with empty ids.")
+            reason = "The query gives records with empty ids."
+            raise BadRequest(reason, problems={"viewQuery": Problem(_BAD_QUERY, reason)})
     sources = {source.name: source for source in parts.sources}
     by_name = {column.name: column for column in parts.columns}
     return tuple(_describe(name, by_name.get(name), sources, schema) for name in names)
@@ -83,13 +85,10 @@ def sample_view(
     connection: apsw.Connection, sql: str, *, rows_max: int, probing: Probing
 ) -> list[dict[str, object]]:
     """The first rows of a SELECT, raw. Raises BadRequest."""
-    with _refusals(probing):
-        cursor = connection.execute(f"SELECT * FROM ({_cleaned(sql)}) LIMIT ?", (rows_max,))
-        rows = cursor.fetchall()
-        if not rows:
-            return []
-    names = _names_of(connection, sql)
-    return [dict(zip(names, row, strict=False)) for row in rows]
+    with _refusals(probing), _probe(connection, _cleaned(sql)):
+        names = [str(row[1]) for row in _columns_of(connection)]
+        rows = connection.execute(f"SELECT * FROM {_PROBE} LIMIT ?", (rows_max,)).fetchall()
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def create_view(connection: apsw.Connection, collection: Collection, *, probing: Probing) -> None:
@@ -104,10 +103,17 @@ def create_view(connection: apsw.Connection, collection: Collection, *, probing:
             select = f"SELECT {listed} FROM ({select})"
         with _refusals(probing):
             connection.execute(f"DROP VIEW IF EXISTS {view}").fetchall()
-            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM ({select})").fetchall()
+            run_single(connection, f"CREATE VIEW {view} AS SELECT * FROM ({select})")
     except BadRequest as exc:
         problem = Problem(_BAD_QUERY, f"{sentence_of(_BAD_QUERY)} {exc.message}")
         raise BadRequest(exc.message, problems={"viewQuery": problem}) from exc
+
+
+def _without_id(reason: str) -> BadRequest:
+    missing = Problem("validation_missing_primary_key", "The query gives no id.")
+    return BadRequest(
+        reason, problems={"fields": missing, "viewQuery": Problem(_BAD_QUERY, reason)}
+    )
 
 
 def _with_text_id(name: str) -> str:
@@ -122,33 +128,18 @@ def _columns_of(connection: apsw.Connection) -> list[tuple[object, ...]]:
     return connection.execute(f"PRAGMA table_info({_PROBE})").fetchall()
 
 
-def _names_of(connection: apsw.Connection, sql: str) -> list[str]:
-    with _probe(connection, _cleaned(sql)):
-        return [str(row[1]) for row in _columns_of(connection)]
-
-
 @contextmanager
 def _probe(connection: apsw.Connection, select: str) -> Iterator[None]:
     """A passing view of the SELECT; two statements in one cannot hide in it."""
     connection.execute("SAVEPOINT probe")
     try:
-        for statement in (
-            f"CREATE VIEW {_PROBE} AS SELECT * FROM ({select})",
-            f"SELECT * FROM {_PROBE} LIMIT 0",
-        ):
-            _one_statement(connection, statement)
+        run_single(connection, f"CREATE VIEW {_PROBE} AS SELECT * FROM ({select})")
+        connection.execute(f"SELECT * FROM {_PROBE} LIMIT 0").fetchall()
         yield
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK TO probe")
             connection.execute("RELEASE probe")
-
-
-def _one_statement(connection: apsw.Connection, statement: str) -> None:
-    cursor = connection.execute(statement)
-    if cursor.has_vdbe and cursor.bindings_count:
-        raise BadRequest("A view's query has no parameters.")
-    cursor.fetchall()
 
 
 @contextmanager

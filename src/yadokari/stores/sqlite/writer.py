@@ -37,7 +37,7 @@ from yadokari.stores.sqlite.transaction import SqliteTransaction
 T = TypeVar("T")
 
 TICKS_PER_MS = 1024  # Versions of one millisecond: more than a writer can make.
-PROBE_STEPS = 50_000  # About a millisecond between looks at the clock.
+PROBE_STEPS = 50_000  # About a millisecond between two looks at a foreign SELECT.
 AVERAGE_OVER = 16  # Commits over which their duration is averaged.
 
 
@@ -83,8 +83,8 @@ class Writer:
         self._commit_ms = 0.0
         self._thread = ThreadPoolExecutor(1, "yadokari-commit")
         self._action: Callable[[], None] | None = None
-        self._deadline_ms: int | None = None
-        connection.set_progress_handler(self._past_deadline, PROBE_STEPS)
+        self._slices_left: int | None = None
+        connection.set_progress_handler(self._probe_is_long, PROBE_STEPS)
 
     # --- what a unit asks of its group ---
 
@@ -95,12 +95,12 @@ class Writer:
         return self._last_tick
 
     def probing(self) -> None:
-        """The next statements are a view's, with a deadline of their own."""
-        self._deadline_ms = self._clock.monotonic_ms() + self._settings.probe_timeout_ms
+        """The next statements are a view's, with a limit of their own."""
+        self._slices_left = self._settings.probe_steps // PROBE_STEPS
 
     def probed(self) -> None:
         """The end of it."""
-        self._deadline_ms = None
+        self._slices_left = None
 
     def adopt(self, schema: Schema, *, last_tick: int) -> None:
         """This schema is in force; no stamp up to ``last_tick`` is used again."""
@@ -178,7 +178,7 @@ class Writer:
             self.tables.forget()
         if not self.connection.in_transaction:
             if self.dirty:
-                batch, self._members = self._members, []
+                batch = self._take_members()
                 self._fail(batch, Unavailable("The disk failed: nothing was written."))
         elif unit.guarded:
             self._execute("ROLLBACK TO unit")
@@ -236,7 +236,7 @@ class Writer:
         if not self._members:
             self._roll_back()
             return
-        members, self._members = self._members, []
+        members = self._take_members()
         error = self._write(members)
         if error is not None or self._commit_ms <= self._settings.slow_commit_ms:
             self._settle(members, error or self._try_commit())
@@ -248,6 +248,11 @@ class Writer:
     def _committed_in_thread(self, members: list[_Member], error: Unavailable | None) -> None:
         self._settle(members, error)
         self._unlock()
+
+    def _take_members(self) -> list[_Member]:
+        members = self._members
+        self._members = []
+        return members
 
     def _write(self, members: list[_Member]) -> Unavailable | None:
         """Write the group's log entries."""
@@ -343,7 +348,7 @@ class Writer:
 
     def _commit_now(self) -> None:
         if self._members:
-            members, self._members = self._members, []
+            members = self._take_members()
             self._settle(members, self._write(members) or self._try_commit())
         self._roll_back()
 
@@ -354,7 +359,8 @@ class Writer:
             running.add_done_callback(lambda _done: self._unlock())
             return
         self._locked = False
-        waiting, self._waiting = self._waiting, deque()
+        waiting = tuple(self._waiting)
+        self._waiting.clear()
         for turn in waiting:
             if not turn.done():
                 turn.set_result(None)
@@ -364,8 +370,11 @@ class Writer:
         self._waiting.append(turn)
         await turn
 
-    def _past_deadline(self) -> bool:
-        return self._deadline_ms is not None and self._clock.monotonic_ms() > self._deadline_ms
+    def _probe_is_long(self) -> bool:
+        if self._slices_left is None:
+            return False
+        self._slices_left -= 1
+        return self._slices_left < 0
 
 
 def _unavailable(error: apsw.Error) -> Unavailable:

@@ -1,0 +1,1 @@
+"""Conformance suites, fakes and faults, for whoever writes an adapter or tests against a port."""
