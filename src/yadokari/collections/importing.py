@@ -1,0 +1,83 @@
+"""What an import makes of the collections that are there; pure.
+
+IM1  An item is matched by id, else by name in any letter case, else it is new.
+IM2  Imported fields come first, matched by id or name; existing ones that are not listed follow,
+     all of them, or only system fields when what is missing is to be deleted.
+
+Not here: writing it (collections/unit.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from yadokari.base.errors import BadRequest
+from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.collection_json import merge_collection, merged_fields
+from yadokari.schema.field_wire import field_to_wire
+from yadokari.schema.ids import Draw
+from yadokari.schema.wire_values import read_list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPlan:
+    """What an import changes."""
+
+    changed: tuple[Collection, ...]
+    removed: frozenset[str]
+    """Ids of collections that go."""
+
+
+def imported(
+    schema: Schema,
+    wires: Sequence[Mapping[str, object]],
+    *,
+    delete_missing: bool,
+    draw: Draw,
+    now: str,
+) -> ImportPlan:
+    """The collections as they shall be.
+
+    Raises:
+        BadRequest: a value has the wrong JSON type, or the type of a collection would change.
+    """
+    changed: list[Collection] = []
+    for wire in wires:
+        old = _match(schema, wire)
+        whole = _with_kept_fields(wire, old, system_only=delete_missing)
+        if old is None:
+            new = merge_collection(None, whole, draw=draw)
+            changed.append(replace(new, created=now, updated=now))
+            continue
+        new = merge_collection(old, {**whole, "id": old.id}, draw=draw)
+        if new.type != old.type:
+            raise BadRequest("The type of a collection cannot change.")
+        changed.append(replace(new, updated=now))
+    listed = {item.id for item in changed}
+    missing = [item.id for item in schema.collections if not item.system and item.id not in listed]
+    return ImportPlan(changed=tuple(changed), removed=frozenset(missing if delete_missing else ()))
+
+
+def _match(schema: Schema, wire: Mapping[str, object]) -> Collection | None:
+    given_id, name = wire.get("id"), wire.get("name")
+    found = schema.by_id.get(given_id) if isinstance(given_id, str) else None
+    if found is None and isinstance(name, str):
+        found = schema.find(name)
+    return found
+
+
+def _with_kept_fields(
+    wire: Mapping[str, object], old: Collection | None, *, system_only: bool
+) -> Mapping[str, object]:
+    """The item with the existing fields that stay though they are not listed (IM2)."""
+    if old is None or old.is_view or (not system_only and "fields" not in wire):
+        return wire
+    listed = read_list(wire.get("fields"))
+    ids = {field.id for field in merged_fields(listed)}
+    kept = [
+        field_to_wire(field)
+        for field in old.fields
+        if field.id not in ids and (field.system or not system_only)
+    ]
+    return {**wire, "fields": [*listed, *kept]}

@@ -1,0 +1,293 @@
+"""The schema inside one unit of work: check, write, and keep views in step.
+
+SU1  A collection is stored only when every check passes; its row, its tables and the schema in
+     force change together.
+SU2  After a change every other view is described anew; one that shows other fields now is saved
+     again. A view that can no longer be described stays as it is, and then none is saved again.
+SU3  A collection goes only when nothing refers to it and no view breaks.
+
+Not here: what a client may ask (collections/service.py), checks of plain data (schema).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from yadokari.base.errors import BadRequest, Conflict, Invalid
+from yadokari.base.problems import Problem, Problems, required
+from yadokari.collections.reserved import Box, remove_row, write_row
+from yadokari.collections.view_fields import same_fields, view_fields
+from yadokari.ports.store import Page, Transaction
+from yadokari.rules.bind import RequestContext, bind
+from yadokari.rules.resolve import Query, check_rule, parse_text, resolve
+from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.collection_check import collection_problems, invalid_view_query
+from yadokari.schema.diff import diff, diff_schemas
+from yadokari.schema.fields import Field, RelationField
+from yadokari.schema.fields_check import fields_problem
+from yadokari.schema.ids import Draw
+from yadokari.schema.steps import SchemaStep
+from yadokari.schema.system import (
+    AUTH_ORIGINS_NAME,
+    EXTERNAL_AUTHS_NAME,
+    MFAS_NAME,
+    OTPS_NAME,
+)
+
+HELPER_NAMES = (EXTERNAL_AUTHS_NAME, AUTH_ORIGINS_NAME, MFAS_NAME, OTPS_NAME)
+HELPER_ROWS_PAGE = 500  # Rows of a deleted auth collection are removed in pages of this many.
+
+
+class References(BadRequest):
+    """Other collections' relations point here; ``names`` says which. Remove those fields first."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"Failed to delete collection probably due to existing reference in {', '.join(names)}."
+        )
+        self.names = tuple(names)
+
+
+class SchemaUnit:
+    """Changes collections within a transaction."""
+
+    def __init__(self, tx: Transaction, *, now: str, draw: Draw, box: Box | None) -> None:
+        """Work on a transaction.
+
+        Args:
+            now: The moment, canonical text.
+            draw: For copies of fields in views and trial runs of patterns.
+            box: Seals secrets in the stored rows; None keeps them plain.
+        """
+        self._tx, self._now, self._draw, self._box = tx, now, draw, box
+
+    @property
+    def schema(self) -> Schema:
+        """The schema as it is by now."""
+        return self._tx.schema
+
+    async def save(self, new: Collection, old: Collection | None) -> Collection:
+        """Store a new or changed collection; returns it as stored.
+
+        Raises:
+            Invalid: a check fails; ``problems`` says why, by key.
+            BadRequest: the store refuses the index, the view or the change of a table.
+        """
+        schema = self._tx.schema
+        found: Problems = {}
+        if new.is_view:
+            fields, found = await self._fields_of(new)
+            new = replace(new, fields=tuple(map(_plain, fields)))
+        problems = self._problems(new, old, schema, _names_seen(schema, new, old)) | found
+        if problems:
+            raise Invalid("", problems=problems)
+        await self._put(new, diff(old, new), _with(schema, new))
+        await self.refresh_views(besides=new.id)
+        return self._tx.schema.by_id[new.id]
+
+    async def remove(self, old: Collection) -> None:
+        """Delete a collection with its records.
+
+        Raises:
+            BadRequest: SU3, or it is a system collection; References says who refers.
+        """
+        if old.system:
+            raise BadRequest("System collections cannot be deleted.")
+        names = referring(old, self._tx.schema)
+        if names:
+            raise References(names)
+        await self._forget(old)
+        left = [item for item in self._tx.schema.collections if item.id != old.id]
+        await self._tx.apply(diff(old, None), schema=self._tx.schema.with_collections(left))
+        await self.refresh_views(besides=old.id, must_work=True)
+
+    async def refresh_views(self, *, besides: str, must_work: bool = False) -> None:
+        """Describe the other views anew (SU2).
+
+        Raises:
+            BadRequest: with ``must_work``, when one can no longer be described.
+        """
+        try:
+            async with self._tx.savepoint():
+                for view in [item for item in self._tx.schema.collections if item.is_view]:
+                    if view.id != besides:
+                        await self._refresh(view)
+        except (BadRequest, Conflict):
+            if must_work:
+                raise
+
+    async def replace_all(
+        self, changed: Sequence[Collection], *, removed: frozenset[str] = frozenset()
+    ) -> None:
+        """Store many collections at once; they may refer to each other, checks come last.
+
+        Raises:
+            Invalid: a check fails; ``problems`` are those of the first such collection.
+            BadRequest: the store refuses.
+        """
+        before = self._tx.schema
+        by_id = {item.id: item for item in changed}
+        if len(by_id) != len(changed):
+            raise BadRequest("A collection is listed twice.")
+        kept = [by_id.get(item.id, item) for item in before.collections if item.id not in removed]
+        added = [item for item in changed if item.id not in before.by_id]
+        after = before.with_collections((*kept, *added))
+        for item in changed:
+            self._check_shape(item, before.by_id.get(item.id), after)
+        for gone in removed:
+            await self._forget(before.by_id[gone])
+        await self._tx.apply(diff_schemas(before, after), schema=after)
+        for view in [item for item in changed if item.is_view]:
+            fields, found = await self._fields_of(view)
+            if found:
+                raise Invalid("", problems=found)
+            shown = replace(view, fields=tuple(map(_plain, fields)))
+            by_id[view.id] = shown
+            await self._tx.apply((), schema=_with(self._tx.schema, shown))
+        for item in by_id.values():
+            schema = self._tx.schema
+            problems = self._problems(item, before.by_id.get(item.id), schema, schema)
+            _settle_id(problems)
+            if problems:
+                raise Invalid(f"The collection {item.name!r} is not valid.", problems=problems)
+            await write_row(self._tx, item, self._box)
+        await self.refresh_views(besides="", must_work=bool(removed))
+
+    async def view_fields(self, name: str, query: str) -> tuple[Field, ...]:
+        """The fields that a view with this SELECT would have. Raises BadRequest with the reason."""
+        view = Collection(id="", name=name, type="view", view_query=query)
+        columns = await self._tx.describe_view(query)
+        fields = view_fields(columns, self._tx.schema, draw=self._draw)
+        if self._bad_names(replace(view, fields=fields)):
+            raise BadRequest("A column has a name that no field can have.")
+        return fields
+
+    async def _refresh(self, view: Collection) -> None:
+        columns = await self._tx.describe_view(view.view_query)
+        schema = self._tx.schema
+        fields = tuple(map(_plain, view_fields(columns, schema, draw=self._draw)))
+        if same_fields(fields, view.fields):
+            return
+        shown = replace(view, fields=fields, updated=self._now)
+        await self._put(shown, diff(view, shown), _with(schema, shown))
+
+    async def _fields_of(self, view: Collection) -> tuple[tuple[Field, ...], Problems]:
+        """The fields of a view's query, or none and what is wrong with it."""
+        if not view.view_query:
+            return (), {}
+        try:
+            columns = await self._tx.describe_view(view.view_query)
+        except BadRequest as error:
+            bad: Problems = {"fields": required(), "viewQuery": invalid_view_query(error.message)}
+            return (), error.problems or bad
+        fields = view_fields(columns, self._tx.schema, draw=self._draw)
+        bad_names = self._bad_names(replace(view, fields=fields))
+        if bad_names:
+            return fields, {"fields": bad_names, "viewQuery": invalid_view_query()}
+        return fields, {}
+
+    def _bad_names(self, view: Collection) -> Problems:
+        """Fields of a view whose name no field can have, by position."""
+        table = replace(view, type="base")
+        found = fields_problem(table, None, schema=self._tx.schema, draw=self._draw)
+        if not isinstance(found, dict):
+            return {}
+        return {
+            at: {"name": wrong["name"]}
+            for at, wrong in found.items()
+            if isinstance(wrong, dict) and "name" in wrong
+        }
+
+    def _problems(
+        self, new: Collection, old: Collection | None, schema: Schema, names: Schema
+    ) -> Problems:
+        return collection_problems(
+            new,
+            old,
+            schema=schema,
+            rule_problem=lambda holder, text: check_rule(text, holder, names) is not None,
+            draw=self._draw,
+        )
+
+    def _check_shape(self, new: Collection, old: Collection | None, schema: Schema) -> None:
+        """What must be right before tables are touched; fields of views are not known yet."""
+        found = collection_problems(
+            new, old, schema=schema, rule_problem=lambda _holder, _text: False, draw=self._draw
+        )
+        _settle_id(found)
+        if new.is_view:
+            found.pop("fields", None)
+        if found:
+            raise Invalid(f"The collection {new.name!r} is not valid.", problems=found)
+
+    async def _put(
+        self, collection: Collection, steps: Sequence[SchemaStep], schema: Schema
+    ) -> None:
+        await self._tx.apply(steps, schema=schema)
+        await write_row(self._tx, collection, self._box)
+
+    async def _forget(self, old: Collection) -> None:
+        await remove_row(self._tx, old.id)
+        if old.is_auth:
+            for name in HELPER_NAMES:
+                helper = self._tx.schema.named(name)
+                if helper is not None:
+                    await self._remove_helpers(helper, old.id)
+
+    async def _remove_helpers(self, helper: Collection, collection_id: str) -> None:
+        """Rows that belong to records of an auth collection go with it."""
+        tree = parse_text("collectionRef = ''")
+        plan = resolve(Query(collection=helper, filter=tree, restricted=False), self._tx.schema)
+        binding = bind(plan, RequestContext(), (collection_id,))
+        page = Page(offset=0, limit=HELPER_ROWS_PAGE)
+        while rows := await self._tx.select(plan, binding, page=page):
+            for row in rows:
+                await self._tx.remove(row)
+
+
+def _settle_id(problems: Problems) -> None:
+    """A new collection that is part of the schema it is checked against clashes with itself."""
+    problem = problems.get("id")
+    if isinstance(problem, Problem) and problem.code == "validation_invalid_or_existing_id":
+        del problems["id"]
+
+
+def referring(collection: Collection, schema: Schema) -> list[str]:
+    """Names of other collections with a relation to this one."""
+    return [
+        other.name
+        for other in schema.collections
+        if other.id != collection.id and _points_at(other.fields, collection.id)
+    ]
+
+
+def _points_at(fields: Iterable[Field], collection_id: str) -> bool:
+    return any(
+        isinstance(field, RelationField) and field.collection_id == collection_id
+        for field in fields
+    )
+
+
+def _plain(field: Field) -> Field:
+    """A view's field as it is stored: only its id is a system field."""
+    return field if field.name == "id" else replace(field, system=False)
+
+
+def _with(schema: Schema, collection: Collection) -> Schema:
+    """The next version of the schema, with this collection in its place or at the end."""
+    if collection.id not in schema.by_id:
+        return schema.with_collections((*schema.collections, collection))
+    return schema.with_collections(
+        collection if item.id == collection.id else item for item in schema.collections
+    )
+
+
+def _names_seen(schema: Schema, new: Collection, old: Collection | None) -> Schema:
+    """What the names in a collection's rules mean while it is saved.
+
+    It is found under its new name, and, as other rules may still say so, under its old one.
+    """
+    if old is None or old.name == new.name:
+        return _with(schema, new)
+    return schema.with_collections((*schema.collections, new))
