@@ -20,7 +20,7 @@ from yadokari.schema.patterns import compile_pattern
 
 REPEATS_OPEN_MAX = 6
 """Excluded upper end of a repetition without one."""
-GENERATED_CHARS_MAX = 100_000  # Nested repetition multiplies; no field holds more.
+GENERATING_STEPS_MAX = 100_000  # Nested repetition multiplies; no sensible text needs more.
 PARSED_KEPT_MAX = 256  # Parsed patterns kept; a schema rarely has more.
 
 _UNICODE_MAX = 0x10FFFF
@@ -80,54 +80,56 @@ _Node: TypeAlias = _Class | _Series | _Choice | _Repeat
 
 
 def generate(pattern: str, draw: Draw) -> str:
-    """Text made from the pattern, cut at GENERATED_CHARS_MAX characters.
+    """Text made from the pattern.
 
     Raises:
-        UnsupportedPattern: RE2 or the generator does not understand it.
+        UnsupportedPattern: RE2 or the generator does not understand it, or nested repetition took
+            more than GENERATING_STEPS_MAX steps.
     """
-    pieces: list[str] = []
-    _emit(_parsed(pattern), draw, pieces)
-    return "".join(pieces)
-
-
-def is_supported(pattern: str) -> bool:
-    """Whether text can be made from the pattern."""
-    try:
-        _parsed(pattern)
-    except UnsupportedPattern:
-        return False
-    return True
+    writer = _Writer(draw)
+    writer.write(_parsed(pattern))
+    return "".join(writer.pieces)
 
 
 @lru_cache(maxsize=PARSED_KEPT_MAX)
 def _parsed(pattern: str) -> _Node:
     if compile_pattern(pattern) is None:
-        raise UnsupportedPattern("not a regular expression")
+        raise UnsupportedPattern("is no regular expression")
     try:
         return _Parser(pattern).parse()
     except RecursionError as exc:
-        raise UnsupportedPattern("nested too deeply") from exc
+        raise UnsupportedPattern("is nested too deeply") from exc
 
 
-def _emit(node: _Node, draw: Draw, pieces: list[str]) -> None:
-    if len(pieces) >= GENERATED_CHARS_MAX:
-        return
-    match node:
-        case _Class():
-            pieces.append(_drawn(node.ranges, draw))
-        case _Series():
-            for part in node.parts:
-                _emit(part, draw, pieces)
-        case _Choice():
-            _emit(node.options[draw.below(len(node.options))], draw, pieces)
-        case _Repeat():
-            count = node.least
-            if node.bound > node.least:
-                count += draw.below(node.bound - node.least)
-            for _ in range(count):
-                _emit(node.part, draw, pieces)
-        case _:
-            assert_never(node)
+class _Writer:
+    """Writes one text, a piece at a time."""
+
+    def __init__(self, draw: Draw) -> None:
+        self.pieces: list[str] = []
+        self._draw = draw
+        self._steps = 0
+
+    def write(self, node: _Node) -> None:
+        """Add what the node stands for. Raises UnsupportedPattern."""
+        self._steps += 1
+        if self._steps > GENERATING_STEPS_MAX:
+            raise UnsupportedPattern("repeats itself too often")
+        match node:
+            case _Class():
+                self.pieces.append(_drawn(node.ranges, self._draw))
+            case _Series():
+                for part in node.parts:
+                    self.write(part)
+            case _Choice():
+                self.write(node.options[self._draw.below(len(node.options))])
+            case _Repeat():
+                count = node.least
+                if node.bound > node.least:
+                    count += self._draw.below(node.bound - node.least)
+                for _ in range(count):
+                    self.write(node.part)
+            case _:
+                assert_never(node)
 
 
 def _drawn(ranges: Ranges, draw: Draw) -> str:
@@ -136,7 +138,7 @@ def _drawn(ranges: Ranges, draw: Draw) -> str:
         if at <= last - first:
             return chr(first + at)
         at -= last - first + 1
-    raise AssertionError("drawn beyond the last range")
+    raise AssertionError("drawn beyond the last range")  # pragma: no cover - below() promises it
 
 
 class _Parser:
@@ -215,7 +217,7 @@ class _Parser:
         if char == ".":
             return _Class(tuple((ord(one), ord(one)) for one in ALPHANUMERIC))
         if char in "^$":
-            raise UnsupportedPattern("anchors have no text")
+            raise UnsupportedPattern("holds an anchor, which has no text")
         if char == "\\":
             return _Class(self._escape())
         return _literal(char)
@@ -226,7 +228,7 @@ class _Parser:
                 while self._take() != ">":
                     pass
             else:
-                raise UnsupportedPattern("flags have no text")
+                raise UnsupportedPattern("holds flags, which have no text")
         inner = self._choice()
         self._take()
         return inner
@@ -256,7 +258,7 @@ class _Parser:
         merged = _merged(found)
         ranges = _negated(merged) if is_negated else merged
         if not ranges:
-            raise UnsupportedPattern("a class without characters")
+            raise UnsupportedPattern("holds a class without characters")
         return ranges
 
     def _class_item(self) -> Ranges:
@@ -273,7 +275,7 @@ class _Parser:
         if char in _ESCAPED_CONTROLS:
             char = _ESCAPED_CONTROLS[char]
         elif char.isalnum():  # \b, \A, \z, \pL, \Q, octal …
-            raise UnsupportedPattern("this escape has no text")
+            raise UnsupportedPattern("holds an escape that has no text")
         return ((ord(char), ord(char)),)
 
     def _hexadecimal(self) -> Ranges:

@@ -11,7 +11,7 @@ import re
 from typing import assert_never
 
 from yadokari.base.problems import Problem, Problems, required
-from yadokari.schema.autogenerate import generate, is_supported
+from yadokari.schema.autogenerate import UnsupportedPattern, generate
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.field_address import is_domain
 from yadokari.schema.field_number import below_minimum
@@ -132,11 +132,10 @@ def _generator_problem(field: TextField, draw: Draw) -> Problem | None:
         return None
     if compile_pattern(pattern) is None:
         return invalid_regex()
-    if not is_supported(pattern):
-        return Problem(
-            "validation_invalid_autogenerate_pattern", "The pattern has parts without a text."
-        )
-    trial = generate(pattern, draw)
+    try:
+        trial = generate(pattern, draw)
+    except UnsupportedPattern as exc:
+        return Problem("validation_invalid_autogenerate_pattern", f"The pattern {exc}.")
     if text_problem(field, trial, stored=None) is not None:
         return Problem(
             "validation_invalid_autogenerate_pattern_value",

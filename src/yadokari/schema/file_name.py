@@ -39,7 +39,7 @@ def stored_file_name(client_name: str, *, sniffed_extension: str, draw: Draw) ->
     if len(base) < BASE_CHARS_MIN:
         base += random_text(draw, length=RANDOM_CHARS, alphabet=RECORD_ID_ALPHABET)
     suffix = random_text(draw, length=RANDOM_CHARS, alphabet=RECORD_ID_ALPHABET)
-    return f"{base[:BASE_CHARS_MAX]}_{suffix}{cleaned[-EXTENSION_CHARS_MAX:]}"
+    return f"{base[:BASE_CHARS_MAX]}_{suffix}{cleaned}"
 
 
 def _extension(name: str) -> str:
@@ -52,7 +52,7 @@ def _extension(name: str) -> str:
 
 def _cleaned_extension(extension: str) -> str:
     cleaned = _OUTSIDE_EXTENSION.sub("", extension).strip(".")
-    return f".{cleaned}" if cleaned else ""
+    return f".{cleaned[-EXTENSION_CHARS_MAX:].strip('.')}" if cleaned else ""
 
 
 def _snake_case(text: str) -> str:

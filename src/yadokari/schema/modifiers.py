@@ -76,8 +76,7 @@ def find_key(collection: Collection, key: str) -> tuple[Field, Modifier] | None:
         return None if isinstance(field, AutodateField) else (field, "")
     if key.endswith(AUTOGENERATE_SUFFIX):
         field = fields.get(key.removesuffix(AUTOGENERATE_SUFFIX))
-        is_generated = isinstance(field, TextField) and bool(field.autogenerate_pattern)
-        return (field, "autogenerate") if field is not None and is_generated else None
+        return (field, "autogenerate") if isinstance(field, TextField) else None
     if key.endswith(("+", "-")):
         field, last = fields.get(key[:-1]), key[-1]
         if isinstance(field, NumberField | SelectField | RelationField | FileField):
