@@ -1,0 +1,231 @@
+"""The command line as a person uses it: with and without a running server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+WAIT_S = 20  # CI machines are slow; a healthy start takes a third of a second.
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Variables without any of ours."""
+    ours = ("YADOKARI_", "SECRET_KEY", "DATABASE_URL", "PORT")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | more
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of one call."""
+    return [sys.executable, "-m", "yadokari.cli.main", *arguments]
+
+
+def run(*arguments: str, text: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Call it and wait."""
+    return subprocess.run(
+        command(*arguments),
+        input=text,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+
+
+class Served:
+    """A running server."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            command("serve", "--dir", str(folder), "--http", "127.0.0.1:0"),
+            env=environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        first = self.process.stdout.readline()
+        found = re.search(r"http://\S+", first)
+        if found is None:
+            raise AssertionError(first + self.process.communicate(timeout=WAIT_S)[1])
+        self.url = found[0]
+
+    def line(self) -> str:
+        """The next line of its output."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def ask(self, path: str, *, form: dict[str, str] | None = None) -> int:
+        """Status of an answer."""
+        data = urllib.parse.urlencode(form).encode() if form else None
+        try:
+            with urllib.request.urlopen(self.url + path, data, timeout=WAIT_S) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as exc:
+            with exc:
+                return exc.code
+
+    def stop(self, *, by: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+        """End it; exit code and what it wrote meanwhile."""
+        self.process.send_signal(by)
+        out, err = self.process.communicate(timeout=WAIT_S)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A server on an empty folder."""
+    server = Served(tmp_path / "data")
+    yield server
+    if server.process.poll() is None:
+        server.stop()
+
+
+def test_commands_without_a_server_open_the_store_themselves(tmp_path: Path):
+    """And leave nothing locked."""
+    folder = ["--dir", str(tmp_path / "data")]
+
+    made = run("superuser", "upsert", "a@b.co", "12345678", *folder)
+    again = run("superuser", "create", "a@b.co", "12345678", *folder)
+    gone = run("superuser", "delete", "x@b.co", *folder)
+    listed = run("superuser", "ips", "10.0.0.0/8", "--json", *folder)
+
+    assert (made.returncode, made.stdout) == (0, 'Successfully saved superuser "a@b.co"!\n')
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "email: Another superuser has this address." in again.stderr
+    assert (gone.returncode, gone.stderr) == (0, "")
+    assert json.loads(listed.stdout) == {"superuserIPs": ["10.0.0.0/8"]}
+
+
+def test_a_password_can_come_from_standard_input(tmp_path: Path):
+    """It stays out of the shell's history and of the process list."""
+    folder = ["--dir", str(tmp_path / "data")]
+
+    done = run("superuser", "create", "a@b.co", *folder, text="12345678\n")
+    short = run("superuser", "create", "c@b.co", *folder, text="1\n")
+
+    assert done.returncode == 0
+    assert (short.returncode, "password" in short.stderr) == (1, True)
+
+
+def test_commands_beside_a_server_go_through_it(served: Served):
+    """One process owns the folder; the command is carried out all the same."""
+    folder = ["--dir", str(served.folder)]
+
+    made = run("superuser", "create", "a@b.co", "12345678", *folder)
+    refused = run("superuser", "create", "b", "1", *folder)
+    second = run("serve", "--http", "127.0.0.1:0", *folder)
+
+    assert made.returncode == 0
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert second.returncode == 1
+    assert f"in use by process {served.process.pid}" in second.stderr
+    code, _, log = served.stop()
+    assert code == 0
+    assert '"event":"command_run","command":"superuser.create"' in log
+    assert "12345678" not in log
+
+
+def test_the_printed_link_makes_the_first_superuser(served: Served):
+    """A newcomer without a shell password: terminal, browser, done."""
+    link = next(line.strip() for line in iter(served.line, "") if "token=" in line)
+    path, _, token = link.removeprefix(served.url).partition("?token=")
+    form = {"token": token, "email": "a@b.co", "password": "12345678"}
+
+    assert served.ask(f"{path}?token={token}") == 200
+    assert served.ask(path, form=form | {"passwordConfirm": "12345678"}) == 200
+    assert served.ask(f"{path}?token={token}") == 403
+    assert served.ask("/") == 200
+    assert served.ask("/api/nothing") == 404
+
+    code, out, log = served.stop()
+    assert (code, out) == (0, "")
+    assert token not in log
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_asked_and_starts_again(tmp_path: Path, by: signal.Signals):
+    """G7: exit code 0, folder free, socket gone; the second start offers no link."""
+    variables = {
+        "YADOKARI_SUPERUSER_EMAIL": "env@example.com",
+        "YADOKARI_SUPERUSER_PASSWORD": "from-the-environment",
+        "SECRET_KEY": "a-key-from-outside-" + "k" * 20,
+    }
+    server = Served(tmp_path / "data", **variables)
+
+    code, out, log = server.stop(by=by)
+
+    assert code == 0
+    assert "token=" not in out
+    assert '"event":"superuser_made"' in log
+    assert "from-the-environment" not in log + out
+    assert "a-key-from-outside" not in log + out
+    assert not (tmp_path / "data" / "control.sock").exists()
+    assert not (tmp_path / "data" / "secret_key").exists()
+    again = Served(tmp_path / "data", **variables)
+    assert "superuser_made" not in again.stop()[2]
+
+
+def test_a_killed_server_leaves_a_folder_that_starts(tmp_path: Path):
+    """Its socket and lock file are still there; nobody has to remove them."""
+    server = Served(tmp_path / "data")
+    server.stop(by=signal.SIGKILL)
+    assert (tmp_path / "data" / "control.sock").exists()
+
+    done = run("superuser", "create", "a@b.co", "12345678", "--dir", str(tmp_path / "data"))
+
+    assert done.returncode == 0
+    assert Served(tmp_path / "data").stop()[0] == 0
+
+
+def test_files_are_for_their_owner_only(served: Served):
+    """The folder holds hashes, keys and everybody's data."""
+    open_to_others = [path.name for path in served.folder.iterdir() if path.stat().st_mode & 0o077]
+
+    assert open_to_others == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "code", "said"),
+    [
+        (["serve", "--workers", "2"], {}, 1, "SQLite lets one process write"),
+        (["serve"], {"DATABASE_URL": "mysql://u:secret@h/d"}, 1, "not supported by this version"),
+        (["serve"], {"SECRET_KEY": "too-short-secret"}, 1, "at least 32"),
+        (["serve", "--http", "nonsense"], {}, 1, "address:port"),
+        (["serve", "--nonsense"], {}, 2, "No such option"),
+        (["nonsense"], {}, 2, "No such command"),
+        (["superuser", "create"], {}, 2, "Missing argument"),
+    ],
+)
+def test_a_wrong_call_says_what_to_do(
+    tmp_path: Path, arguments: list[str], variables: dict[str, str], code: int, said: str
+):
+    """Exit codes as documented; secrets are not repeated; no traceback."""
+    variables = {"YADOKARI_DIR": str(tmp_path / "data")} | variables
+
+    done = run(*arguments, **variables)
+
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert "secret@" not in done.stderr
+    assert "too-short-secret" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_flags_of_pocketbase_are_understood(tmp_path: Path):
+    """Scripts written for it keep working."""
+    done = run("serve", "--indexFallback=false", "--queryTimeout=0", "--dir", str(tmp_path / "d"))
+
+    assert "--query-timeout is '0'" in done.stderr

@@ -1,0 +1,72 @@
+"""What the command loads: a quick start is a feature, and a heavy import is how it gets lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "PIL",
+    "bcrypt",
+    "cryptography",
+    "email.mime",
+    "grpclib",
+    "httpx",
+    "jinja2",
+    "jwt",
+    "multiprocessing.pool",
+    "obstore",
+    "opentelemetry",
+    "pydantic",
+    "redis",
+    "rich",
+    "sqlglot",
+    "starlette",
+    "tomllib",
+    "unittest",
+    "xml.etree",
+}
+"""Never at the start of anything; each is loaded by what needs it."""
+SERVER = {"apsw", "asyncio", "httptools", "uvicorn", "uvloop", "yadokari.api", "yadokari.stores"}
+"""The server's own: only for `serve` and for commands that do the work themselves."""
+MODULES_MAX = 480  # At the start of serve, all included; 400 when this was written.
+
+
+def loaded_by(code: str) -> set[str]:
+    """Names of all modules after running this code in a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\nprint('\\n'.join(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_the_first_word_loads_no_server(argument: str):
+    """N1: asking for the version is not starting a server."""
+    modules = loaded_by(
+        f"sys.argv = ['yadokari', {argument!r}]\n"
+        "from yadokari.cli.main import main\n"
+        "try: main()\nexcept SystemExit as exc: assert not exc.code"
+    )
+
+    assert (HEAVY | SERVER) & modules == set()
+
+
+def test_serve_loads_only_what_the_first_answer_needs():
+    """Figures: at most 0.3 s from exec to the first answer."""
+    modules = loaded_by("import yadokari.cli.serve, yadokari.app.build, yadokari.app.run")
+
+    assert HEAVY & modules == set()
+    assert len(modules) <= MODULES_MAX
+
+
+def test_a_command_beside_a_server_loads_no_store():
+    """It only talks to a socket."""
+    modules = loaded_by("import yadokari.cli.superuser, yadokari.cli.surroundings")
+
+    assert HEAVY & modules == set()
