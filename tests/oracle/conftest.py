@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-
 from tests.oracle.scene import Scene
 from tests.oracle.server import Kind, Server, ServerFailed, ServerMissing, running
 

@@ -68,6 +68,12 @@ REQUEST = (
 )  # fmt: skip
 OPERANDS = FIELDS + MODIFIED + PATHS + LITERALS + CALLS + REQUEST
 
+ID_FIELD: dict[str, Json] = {
+    "name": "id", "type": "text", "system": True, "primaryKey": True, "required": True,
+    "min": 15, "max": 15, "pattern": "^[a-z0-9]+$", "autogeneratePattern": "[a-z0-9]{15}",
+}  # fmt: skip
+"""The id field as every collection has it; a `fields` list without it would lose its options."""
+
 _DIGITS_OF_NOW = frozenset({"@now", "@year", "@yearStart"})
 
 _TEXTS = (
@@ -227,7 +233,7 @@ def _collections() -> list[dict[str, Json]]:
     ]  # fmt: skip
     return [
         base("team", team),
-        base("team", [{"name": "id", "type": "text"}, *team, boss]),  # Now it can point at itself.
+        base("team", [ID_FIELD, *team, boss]),  # Now it can point at itself.
         base("nobody", [plain("name", "text")]),
         base(MAIN, item),
         base("child", child),

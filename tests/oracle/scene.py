@@ -16,7 +16,7 @@ from tests.oracle.server import Server
 from tests.oracle.test_appendix_b import GOLDEN
 
 Expected: TypeAlias = (
-    "Mapping[str, Expected] | list[Expected] | str | int | float | bool | None | EllipsisType"
+    "Mapping[str, Expected] | list[Expected] | str | int | float | bool | EllipsisType | None"
 )
 """What an answer has to hold: objects may have more keys, `...` stands for anything."""
 
@@ -109,9 +109,9 @@ class Scene:
         answer = self.root("POST", "…", body)
         assert answer.status == 200, answer.raw.text
 
-    def change(self, name: str, **changes: Json) -> None:
-        """Change a collection."""
-        answer = self.root("PATCH", f"…/{name}", changes)
+    def change(self, which: str, /, **changes: Json) -> None:
+        """Change a collection by its name."""
+        answer = self.root("PATCH", f"…/{which}", changes)
         assert answer.status == 200, answer.raw.text
 
     def people(self, name: str, *fields: dict[str, Json], **more: Json) -> None:

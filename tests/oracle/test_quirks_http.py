@@ -1,4 +1,4 @@
-"""Quirks of routing, bodies, errors and reading, each as a short scenario (A.1 to A.8, A.43 to A.50)."""
+"""Quirks of routing, bodies, errors and reading as short scenarios (A.1 to A.8, A.43 to A.50)."""
 
 from urllib.parse import quote
 
@@ -227,7 +227,7 @@ def test_a49_svg_and_html_are_attachments(scene: Scene):
 
     assert answer.status == 200
     assert answer.headers["content-type"] == "image/svg+xml"
-    assert answer.headers["content-disposition"] == f"attachment; filename=\"{name}\""
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert "etag" not in answer.headers
 
 
@@ -280,7 +280,7 @@ def test_json_is_compact_sorted_and_unescaped(scene: Scene):
     """Bytes on the wire, not only values."""
     scene.collection("raw", text("b"), text("a"), text("Z"))
 
-    made = scene.ask("POST", "…/raw/records", {"a": "<é>&\u2028\x01", "b": "\t\"", "id": "r" * 15})
+    made = scene.ask("POST", "…/raw/records", {"a": "<é>&\u2028\x01", "b": '\t"', "id": "r" * 15})
 
     expected = (
         '{"Z":"","a":"<é>&\u2028\\u0001","b":"\\t\\"","collectionId":"%s",'
