@@ -5,8 +5,8 @@ RC2  ``$collections`` has one row for each collection, in the order in which the
      definition is the whole collection, secrets sealed when there is a box.
 RC3  Whoever changes the schema changes these rows and the tables in one unit of work.
 
-Not here: deciding about changes (collections/service.py), rows of settings (upkeep), the reserved
-collection of idempotency keys (upkeep/idempotency.py).
+Not here: deciding about changes (collections/service.py), the reserved collections of settings and
+idempotency keys (upkeep/settings_keeper.py, upkeep/idempotency.py).
 """
 
 from __future__ import annotations
@@ -54,17 +54,6 @@ COLLECTIONS = Collection(
 )
 """One row for each collection; ``definition`` is its JSON with secrets, ``sealed`` or plain."""
 
-SETTINGS = Collection(
-    id="$settings",
-    name="$settings",
-    fields=(
-        TextField(id="id", name="id", primary_key=True),
-        TextField(id="value", name="value", hidden=True),
-    ),
-    system=True,
-)
-"""Settings changed over the API: one row, id ``settings``, JSON with sealed secrets."""
-
 MIGRATIONS = Collection(
     id="$migrations",
     name="$migrations",
@@ -76,7 +65,7 @@ MIGRATIONS = Collection(
 )
 """Applied migrations: the id is the file's name, ``applied`` in microseconds since 1970."""
 
-RESERVED = (COLLECTIONS, SETTINGS, MIGRATIONS)
+RESERVED = (COLLECTIONS, MIGRATIONS)
 
 _TOKEN_KEYS = (
     "authToken",
