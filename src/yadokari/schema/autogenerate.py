@@ -157,8 +157,7 @@ class _Parser:
 
     def _take(self) -> str:
         char = self._peek()
-        if not char:
-            raise UnsupportedPattern("ends too early")
+        assert char, "RE2 has accepted the pattern, so it does not end here"
         self._at += 1
         return char
 
@@ -239,12 +238,9 @@ class _Parser:
         is_first = True
         while is_first or self._peek() != "]":
             is_first = False
-            if self._skip("[:"):
-                end = self._text.index(":]", self._at)
-                name = self._text[self._at : end]
-                self._at = end + 2
-                ranges = _POSIX[name.removeprefix("^")]
-                found.extend(_negated(ranges) if name.startswith("^") else ranges)
+            named = self._named_class()
+            if named is not None:
+                found.extend(named)
                 continue
             low = self._class_item()
             is_range = self._peek() == "-" and self._text[self._at + 1 : self._at + 2] != "]"
@@ -260,6 +256,16 @@ class _Parser:
         if not ranges:
             raise UnsupportedPattern("holds a class without characters")
         return ranges
+
+    def _named_class(self) -> Ranges | None:
+        """``[:alpha:]`` and its kin; None, and nothing taken, when none stands here."""
+        end = self._text.find(":]", self._at)
+        if not self._text.startswith("[:", self._at) or end < 0:
+            return None
+        name = self._text[self._at + 2 : end]
+        ranges = _POSIX[name.removeprefix("^")]  # RE2 refuses other names.
+        self._at = end + 2
+        return _negated(ranges) if name.startswith("^") else ranges
 
     def _class_item(self) -> Ranges:
         char = self._take()

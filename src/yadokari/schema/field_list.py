@@ -152,10 +152,10 @@ def _items_of_text(text: str) -> list[str]:
             value = decode(text.encode("utf-8", "surrogatepass"), trailing_allowed=False)
         except MalformedJson:
             return [text]
-        if isinstance(value, list):
-            items = [item or "" for item in value if isinstance(item, str) or item is None]
-            if len(items) == len(value):
-                return items
+        assert isinstance(value, list), "JSON that begins with [ is a list"
+        items = [item or "" for item in value if isinstance(item, str) or item is None]
+        if len(items) == len(value):
+            return items
     return [text]
 
 

@@ -52,6 +52,9 @@ def apply_submitted(
         current: The record's values before; a missing one counts as zero.
         submitted: Decoded JSON or form values by key; new files are UploadedFile.
         draw: For ``:autogenerate``.
+
+    Raises:
+        UnsupportedPattern: a saved pattern took too many steps to make a text.
     """
     changed: dict[str, Value] = {}
     for key in sorted(submitted, key=_by_length):
@@ -62,9 +65,7 @@ def apply_submitted(
         before = changed.get(field.name)
         if before is None:
             before = current.get(field.name, zero(field))
-        after = _modified(field, modifier, before, submitted[key], draw=draw)
-        if after is not None:
-            changed[field.name] = after
+        changed[field.name] = _modified(field, modifier, before, submitted[key], draw=draw)
     return changed
 
 
@@ -94,7 +95,7 @@ def _by_length(key: str) -> tuple[int, str]:
 
 def _modified(
     field: Field, modifier: Modifier, before: Value, submitted: object, *, draw: Draw
-) -> Value | None:
+) -> Value:
     if modifier == "":
         return coerce(field, submitted)
     match field:
@@ -104,10 +105,9 @@ def _modified(
             return canonical_number(start + change if modifier == "+" else start - change)
         case SelectField() | RelationField() | FileField():
             return _modified_list(field, modifier, unpacked(before), items_of(submitted))
-        case TextField():
-            return text_of(submitted) + generate(field.autogenerate_pattern, draw)
         case _:
-            return None
+            assert isinstance(field, TextField), "find_key gives other types no modifier"
+            return text_of(submitted) + generate(field.autogenerate_pattern, draw)
 
 
 def _modified_list(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yadokari.schema.coerce import coerce
+from yadokari.schema.field_geo_point import coordinates
 from yadokari.schema.field_json import SubmittedJson
 from yadokari.schema.field_wire import FIELD_CLASSES
 from yadokari.schema.fields import (
@@ -96,6 +97,7 @@ CASES: list[tuple[Field, object, Value]] = [
     (JSON, [1.0, 1e21, -0.0], "[1,1e+21,-0]"),
     (JSON, None, "null"),
     (JSON, object(), "null"),
+    (JSON, '{"a":NaN}', '"{\\"a\\":NaN}"'),
     (JSON, "[" * 200_000, json.dumps("[" * 200_000)),
     (GEO, {"lon": 1, "lat": 2.5}, '{"lon":1,"lat":2.5}'),
     (GEO, {"lon": 1}, '{"lon":1,"lat":0}'),
@@ -189,3 +191,16 @@ def test_new_files_keep_their_facts_through_coercion() -> None:
 
     assert isinstance(value, tuple)
     assert value[1] is upload
+
+
+def test_a_json_value_keeps_what_was_submitted_through_coercion() -> None:
+    """Hooks may hand values back that have been read already."""
+    value = coerce(JSON, "[1, 2]")
+
+    assert coerce(JSON, value) is value
+
+
+def test_a_broken_stored_point_counts_as_none() -> None:
+    """Databases that were moved in may hold anything."""
+    assert coordinates("junk") == (0, 0)
+    assert coordinates('{"lon":1.5,"lat":2}') == (1.5, 2)

@@ -38,7 +38,11 @@ def options(**wire: object) -> object:
     """What is wrong with one field's options."""
     found = codes({"name": "c", "fields": [{"name": "f", **wire}]})
     assert isinstance(found, dict)
-    return found["fields"]["1"] if found else {}
+    if not found:
+        return found
+    fields = found["fields"]
+    assert isinstance(fields, dict)
+    return fields["1"]
 
 
 FIELD_CASES: list[tuple[dict[str, object], object]] = [

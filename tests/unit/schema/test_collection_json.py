@@ -81,6 +81,7 @@ def test_dates_and_numbers_of_options_become_canonical() -> None:
     assert field_to_wire(date)["min"] == "2024-01-02 00:00:00.000Z"
     assert field_to_wire(date)["max"] == ""
     assert encode(field_to_wire(number)["max"]) == b"3"
+    assert field_to_wire(field_from_wire({"type": "number", "min": None}))["min"] is None
 
 
 @pytest.mark.parametrize(
@@ -340,6 +341,7 @@ def test_a_view_keeps_its_query_and_ignores_sent_fields() -> None:
         ({"name": "a", "Name": "b"}, True),
         ({"id": 5}, False),
         ({"system": 5}, False),
+        ({"type": "auth", "oauth2": 5}, False),
         ({"indexes": "x"}, False),
         ({"viewQuery": 5}, False),
         ({"created": 5}, False),
