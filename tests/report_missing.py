@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import pytest
 
-CAPABILITY = "capability:"
-"""A skip whose reason opens with this word says what an adapter cannot do; see T3."""
+CAPABILITY = ("the store has no ", "the bucket has no ")
+"""How a conformance suite of yadokari.testing says what its adapter cannot do; see T3."""
 
 
 def missing(what: str, *, because: str) -> NoReturn:
