@@ -169,7 +169,7 @@ def _submitted(path: Walk, field: RelationField, names: list[str], base: int) ->
     if target is None:
         return None
     slot = path.joins.slot(RequestValue(("body", field.name)))
-    join = path.joins.add(base, ByIds(slot.slot, is_list(field)), target)
+    join = path.joins.add(base, ByIds(slot.slot, is_list(field)), target, realm=path.realm)
     try:
         return walk(path, join.number, target, names[2:], trusted=True)
     except RuleError:

@@ -89,18 +89,17 @@ class SqliteDialect:
         return sql("strftime({})", joined(", ", arguments))
 
     def distance(self, arguments: tuple[Sql, ...]) -> Sql:
-        """The haversine formula."""
+        """Spherical law of cosines, as PocketBase computes it; rounding may not leave -1 to 1."""
         first_lon, first_lat, second_lon, second_lat = arguments
         return sql(
-            f"({2 * EARTH_RADIUS_KM} * asin(sqrt("
-            "pow(sin((radians({}) - radians({})) / 2), 2) + cos(radians({})) * cos(radians({}))"
-            " * pow(sin((radians({}) - radians({})) / 2), 2))))",
-            second_lat,
-            first_lat,
+            f"({EARTH_RADIUS_KM} * acos(max(-1.0, min(1.0, cos(radians({{}})) * cos(radians({{}}))"
+            " * cos(radians({}) - radians({})) + sin(radians({})) * sin(radians({}))))))",
             first_lat,
             second_lat,
             second_lon,
             first_lon,
+            first_lat,
+            second_lat,
         )
 
     def shuffled(self) -> Sql:
