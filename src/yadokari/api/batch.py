@@ -140,8 +140,8 @@ class BatchRoutes:
         try:
             path = item.url.partition("?")[0]
             op, name, id = _target(item.method, path)
-                if self._count_item is not None:
-                    await self._count_item(request, item.method, path, _ACTIONS[op])
+            if self._count_item is not None:
+                await self._count_item(request, item.method, path, _ACTIONS[op])
             collection = self._door.schema().find(name)
             if collection is None:
                 raise NotFound(messages.COLLECTION_MISSING)

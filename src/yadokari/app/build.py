@@ -9,32 +9,30 @@ Not here: what was set (app/settings.py), running it (app/run.py).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from yadokari.admin.install_link import InstallLink
 from yadokari.admin.pages import HOME_PATH, AdminPages
 from yadokari.api.asgi import Application
 from yadokari.api.cors import Origins
-from yadokari.api.router import Route
 from yadokari.api.static import StaticFiles
 from yadokari.app.access_log import AccessLog
 from yadokari.app.commands import Commands
 from yadokari.app.front import Front
 from yadokari.app.parts import Build, Program, Surroundings
+from yadokari.app.settings import Settings
+from yadokari.app.web import Doors, Services, build_doors, build_services, trusted_proxy
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.secret_key import SecretBox, SecretKey, kept_secret, read_secret
 from yadokari.auth.superusers import Superusers
-from yadokari.base.log import Log
-from yadokari.schema.collection import (
-    SUPERUSERS_ID,
-    SUPERUSERS_NAME,
-    AuthOptions,
-    Collection,
-    Schema,
-)
-from yadokari.schema.fields import AutodateField, BoolField, EmailField, PasswordField, TextField
+from yadokari.blobs.local.bucket import LocalBucket
+from yadokari.collections.journal import FileJournal
+from yadokari.collections.migrations import Migrations
+from yadokari.collections.reserved import RESERVED, bootstrap, load_schema
+from yadokari.collections.service import Collections
+from yadokari.ports.clock import Clock
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.store import SqliteStore, open_sqlite
+from yadokari.upkeep.app_settings import AppSettings
 from yadokari.upkeep.idempotency import IDEMPOTENCY, PRUNE_ROWS_MAX, Idempotency
 from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
@@ -50,29 +48,39 @@ async def build(surroundings: Surroundings) -> Program:
     settings, clock, entropy = surroundings.settings, surroundings.clock, surroundings.entropy
     log = surroundings.log
     box = secret_box(surroundings)
-    store = await _open_store(surroundings)
+    store = await _open_store(surroundings, box)
+    bucket = LocalBucket(surroundings.dir.storage)
     passwords = Passwords(entropy=entropy)
     keeper = SettingsKeeper(store=store, box=box)
     await keeper.load()
+    migrations = Migrations(
+        store=store, folder=settings.migrations_dir, clock=clock, draw=entropy, log=log, box=box
+    )
+    await migrations.up()
     superusers = Superusers(store=store, passwords=passwords, clock=clock, entropy=entropy)
     idempotency = Idempotency(store=store, clock=clock)
-    link = InstallLink(clock=clock, entropy=entropy)
-    access = None
-    if settings.log_requests != "none":
-        access = AccessLog(
-            log, entropy=entropy, lines=settings.log_requests, slow_ms=settings.slow_request_ms
-        )
-    public = None
-    if settings.public is not None:
-        public = StaticFiles(settings.public, index_fallback=settings.index_fallback)
-    api = Application(
-        _routes(),
+    services = build_services(
+        store=store,
+        bucket=bucket,
+        clock=clock,
+        entropy=entropy,
         log=log,
-        origins=Origins(settings.origins),
-        public=public,
-        home=HOME_PATH,
-        access=access,
+        passwords=passwords,
+        keeper=keeper,
+        idempotency=idempotency,
     )
+    collections = Collections(
+        store=store,
+        clock=clock,
+        draw=entropy,
+        remover=services.records.deleting,
+        box=box,
+        journal=_journal(settings, clock),
+        is_locked=settings.lock_schema,
+        on_deleted=services.sweeper.collection_deleted,
+    )
+    link = InstallLink(clock=clock, entropy=entropy)
+    api = _application(surroundings, build_doors(services, collections), keeper)
 
     async def close() -> None:
         passwords.close()
@@ -82,11 +90,48 @@ async def build(surroundings: Surroundings) -> Program:
         application=Front(api=api, admin=AdminPages(superusers=superusers, link=link)),
         superusers=superusers,
         link=link,
-        commands=Commands(superusers=superusers, ip_list=keeper, migrations=None),
-        tend=lambda: _tend(idempotency, log=log),
-        end_streams=lambda: None,
+        commands=Commands(superusers=superusers, ip_list=keeper, migrations=migrations),
+        tend=lambda: _tend(services),
+        end_streams=services.hub.close,
         close=close,
     )
+
+
+def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeeper) -> Application:
+    settings, log = surroundings.settings, surroundings.log
+    access = None
+    if settings.log_requests != "none":
+        access = AccessLog(
+            log,
+            entropy=surroundings.entropy,
+            lines=settings.log_requests,
+            slow_ms=settings.slow_request_ms,
+        )
+    public = None
+    if settings.public is not None:
+        public = StaticFiles(settings.public, index_fallback=settings.index_fallback)
+    api = Application(
+        doors.routes,
+        log=log,
+        origins=Origins(settings.origins),
+        public=public,
+        home=HOME_PATH,
+        guard=doors.guard,
+        access=access,
+    )
+
+    def follow(changed: AppSettings) -> None:
+        api.trusted_proxy = trusted_proxy(changed)
+
+    keeper.on_change(follow)
+    return api
+
+
+def _journal(settings: Settings, clock: Clock) -> FileJournal | None:
+    """Where schema edits are written down as migrations, when they are."""
+    if not settings.automigrate:
+        return None
+    return FileJournal(folder=settings.migrations_dir, clock=clock)
 
 
 def secret_box(surroundings: Surroundings) -> SecretBox:
@@ -122,7 +167,7 @@ def _read(surroundings: Surroundings, reference: str, *, setting: str) -> str:
     return text
 
 
-async def _open_store(surroundings: Surroundings) -> SqliteStore:
+async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore:
     settings = surroundings.settings
     store = await open_sqlite(
         surroundings.dir.database,
@@ -133,67 +178,26 @@ async def _open_store(surroundings: Surroundings) -> SqliteStore:
             query_timeout_ms=settings.query_timeout_s * 1_000,
         ),
     )
-    await store.ensure([SETTINGS, IDEMPOTENCY, *_first_collections()])
-    store.adopt(Schema(collections=_first_collections(), version=1))
+    await store.ensure([*RESERVED, SETTINGS, IDEMPOTENCY])
+    store.adopt(await load_schema(store, version=store.stored_schema_version, box=box))
+    await bootstrap(store, clock=surroundings.clock, draw=surroundings.entropy, box=box)
     return store
 
 
-def _first_collections() -> tuple[Collection, ...]:
-    """SEAM: the collections service loads the stored schema and makes a new file's collections."""
-    fields = (
-        TextField(
-            id="text3208210256",
-            name="id",
-            system=True,
-            required=True,
-            min=15,
-            max=15,
-            pattern="^[a-z0-9]+$",
-            autogenerate_pattern="[a-z0-9]{15}",
-            primary_key=True,
-        ),
-        PasswordField(
-            id="password901924565", name="password", system=True, hidden=True, min=8, required=True
-        ),
-        TextField(
-            id="text2504183744",
-            name="tokenKey",
-            system=True,
-            hidden=True,
-            required=True,
-            min=30,
-            max=60,
-            autogenerate_pattern="[a-zA-Z0-9]{50}",
-        ),
-        EmailField(id="email3885137012", name="email", system=True, required=True),
-        BoolField(id="bool1547992806", name="emailVisibility", system=True),
-        BoolField(id="bool256245529", name="verified", system=True),
-        AutodateField(id="autodate2990389176", name="created", system=True, on_create=True),
-        AutodateField(
-            id="autodate3332085495", name="updated", system=True, on_create=True, on_update=True
-        ),
-    )
-    superusers = Collection(
-        id=SUPERUSERS_ID,
-        name=SUPERUSERS_NAME,
-        type="auth",
-        fields=fields,
-        system=True,
-        auth=AuthOptions(),
-    )
-    return (superusers,)
+async def _tend(services: Services) -> None:
+    """Realtime, sweeping and upkeep, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(services.hub.run())
+        tasks.create_task(services.sweeper.run())
+        tasks.create_task(_forget_answers(services))
 
 
-def _routes() -> Sequence[Route]:
-    return ()
-
-
-async def _tend(idempotency: Idempotency, *, log: Log) -> None:
-    """Forget old kept answers, every ten minutes, until cancelled."""
+async def _forget_answers(services: Services) -> None:
+    """Forget old kept answers, every ten minutes."""
     while True:
         await asyncio.sleep(TEND_S)
-        while (forgotten := await idempotency.prune()) == PRUNE_ROWS_MAX:
-            log.debug("kept_answers_forgotten", count=forgotten)
+        while (forgotten := await services.idempotency.prune()) == PRUNE_ROWS_MAX:
+            services.log.debug("kept_answers_forgotten", count=forgotten)
 
 
 _: Build = build

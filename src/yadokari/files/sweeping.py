@@ -10,7 +10,7 @@ import asyncio
 
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
-from yadokari.files.keys import file_key, record_prefix, thumbs_prefix
+from yadokari.files.keys import collection_prefix, file_key, record_prefix, thumbs_prefix
 from yadokari.ports.bucket import Bucket
 from yadokari.ports.store import Change, Row, Store
 from yadokari.schema.collection import Collection
@@ -39,6 +39,11 @@ class Sweeper:
                     self._log.warning("blob_left", key=prefix)
                     return
                 self._waiting.put_nowait(prefix)
+
+    async def collection_deleted(self, collection: Collection) -> None:
+        """Every file of a collection goes with it."""
+        if not self._waiting.full():
+            self._waiting.put_nowait(collection_prefix(collection.id))
 
     async def run(self) -> None:
         """Remove what waits, until cancelled."""

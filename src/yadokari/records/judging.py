@@ -10,7 +10,6 @@ from typing import assert_never
 
 from yadokari.ports.store import Reads, Row
 from yadokari.records.plans import Bound
-from yadokari.rules.evaluate import ById, Everything, Fetch, Pointing, decide, holds
 from yadokari.schema.fields import Value
 
 ROWS_FETCHED_MAX = 10_000  # one judgement never reads more of a collection than this
@@ -25,6 +24,7 @@ async def satisfied(bound: Bound, values: Mapping[str, Value], reads: Reads) -> 
     plan = bound.plan
     if plan.where is None:
         return True
+    from yadokari.rules.evaluate import decide, holds
     if not plan.joins:
         return decide(plan, bound.binding, values)
     judging = holds(plan, bound.binding, values)
@@ -36,7 +36,8 @@ async def satisfied(bound: Bound, values: Mapping[str, Value], reads: Reads) -> 
         return bool(stop.value)
 
 
-async def _fetch(wanted: Fetch, reads: Reads) -> Sequence[Row]:
+async def _fetch(wanted: object, reads: Reads) -> Sequence[Row]:
+    from yadokari.rules.evaluate import ById, Everything, Pointing
     match wanted:
         case ById():
             found = await reads.get(wanted.collection, wanted.ids)
