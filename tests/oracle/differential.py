@@ -11,6 +11,7 @@ Not here: what is drawn (generate_*.py), what counts as equal (compare.py, devia
 """
 
 import argparse
+import json
 import random
 import sys
 import time
@@ -21,14 +22,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.oracle.ask import CALLERS, Answers, Pair, Request
-from tests.oracle.client import Json, query
-from tests.oracle.compare import difference
+from tests.oracle.client import Answer, Json, query
+from tests.oracle.compare import canonical, difference
 from tests.oracle.deviations import deviation_of
+from tests.oracle.generate_auth import PASSWORD, AuthRequests
 from tests.oracle.generate_collections import CollectionRequests
 from tests.oracle.generate_requests import PER_PAGE, Requests, seed_requests
 from tests.oracle.generate_schema import (
     PEOPLE,
-    ROUND_NAMES,
     draw_round,
     draw_rules,
     people,
@@ -42,7 +43,21 @@ REQUESTS_PER_ROUND = 500  # Long enough to pay for its schema, short enough to s
 COLLECTION_REQUESTS_PER_ROUND = 40
 RECORDS_PER_COLLECTION = 14
 REPORT = Path("build/differential.txt")
-PASSWORD = "secret-12345"  # One password for all callers; nothing here is secret.
+AUTH_REQUESTS_PER_ROUND = 12  # Few, for bcrypt is slow on purpose.
+MISMATCHES_KEPT_MAX = 500  # More is no easier to read; all are counted.
+
+
+CLEARING_TRIES_MAX = 6  # As long as a chain of collections that point at each other.
+COLLECTIONS = Request(
+    area="drop",
+    caller="root",
+    method="GET",
+    path="/api/collections?perPage=200&fields=id&filter=system=false",
+)
+KEPT_COLLECTIONS = frozenset({"people_id", "_pb_users_auth_"})
+CALLER_IDS = frozenset(f"id0{index:012d}" for index in range(3))
+"""Records of `people` that last for the whole run: two callers and one that may change."""
+_ALONE = Request(area="state", caller="root", method="GET", path="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +81,8 @@ class Report:
     cells: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     deviations: Counter[str] = field(default_factory=Counter)
     mismatches: list[Mismatch] = field(default_factory=list)
+    signatures: Counter[tuple[str, int, int]] = field(default_factory=Counter)
+    """Mismatches by area and both statuses."""
     rounds_cut: int = 0
 
     @property
@@ -85,14 +102,21 @@ class Report:
 
     def summary(self) -> str:
         """Counts for each area, statuses and mismatches."""
-        wrong = Counter(one.request.area for one in self.mismatches)
+        wrong: Counter[str] = Counter()
+        for (area, _, _), count in self.signatures.items():
+            wrong[area] += count
         lines = [f"seed {self.seed}: {self.compared} comparisons, least asked cell {self.cell_min}"]
         for area, count in sorted(self.areas.items()):
             statuses = {status: n for (one, status), n in self.statuses.items() if one == area}
             shown = " ".join(f"{status}:{n}" for status, n in sorted(statuses.items()))
             lines.append(f"  {area:16} {count:>6}  differ {wrong[area]:>5}   {shown}")
         lines.extend(f"  deviation {name}: {n}" for name, n in self.deviations.items())
-        lines.append(f"  {len(self.mismatches)} mismatches, {self.rounds_cut} rounds cut short")
+        lines.extend(
+            f"  {n:>5} x {area}: oracle {oracle}, ours {ours}"
+            for (area, oracle, ours), n in self.signatures.most_common()
+        )
+        total = self.signatures.total()
+        lines.append(f"  {total} mismatches, {self.rounds_cut} rounds cut short")
         return "\n".join(lines)
 
     def text(self) -> str:
@@ -146,12 +170,16 @@ class Differential:
         if deviation is not None:
             self.report.deviations[deviation.id] += 1
             return answers
-        self._note(request, seen)
+        self._note(request, answers, seen)
         if request.writes:
             self._state_differs = True
         return answers
 
-    def _note(self, request: Request, seen: str) -> None:
+    def _note(self, request: Request, answers: Answers, seen: str) -> None:
+        signature = (request.area, answers.oracle.status, answers.ours.status)
+        self.report.signatures[signature] += 1
+        if len(self.report.mismatches) >= MISMATCHES_KEPT_MAX:
+            return
         reproduction = request
         for smaller in request.smaller:
             again = difference(smaller, self._pair.ask(smaller))
@@ -187,26 +215,53 @@ class Differential:
         world = World(dice=random.Random(f"{self._seed}/{self._round}"), last_id=1_000)
         self._world = world
         shape, _ = people()
-        shape.ids = [f"id0{index:012d}" for index in range(3)]
+        shape.ids = sorted(CALLER_IDS)
         world.shapes[PEOPLE] = shape
         self._build(world)
-        drawn, scratch = Requests(world), CollectionRequests(world)
-        share = COLLECTION_REQUESTS_PER_ROUND / REQUESTS_PER_ROUND
+        scratch = CollectionRequests(world)
+        sources = (Requests(world), scratch, AuthRequests(world))
+        weights = (
+            REQUESTS_PER_ROUND - COLLECTION_REQUESTS_PER_ROUND - AUTH_REQUESTS_PER_ROUND,
+            COLLECTION_REQUESTS_PER_ROUND,
+            AUTH_REQUESTS_PER_ROUND,
+        )
         for _ in range(REQUESTS_PER_ROUND):
-            if self._state_differs:
+            if self._state_differs and not self._mend(world):
                 self.report.rounds_cut += 1
                 break
             if self.report.compared >= requests or time.monotonic() > until:
                 break
-            self.compare((scratch if world.dice.random() < share else drawn).draw())
+            self.compare(world.dice.choices(sources, weights)[0].draw())
         else:
             for name in ("kit", "beta", "gamma", PEOPLE):
                 self.compare(_dump(world.shapes[name]))
-        for request in scratch.cleanup():
-            self._pair.ask(request)
-        for name in ROUND_NAMES:
-            path = f"/api/collections/{name}"
-            self._pair.ask(Request(area="drop", caller="root", method="DELETE", path=path))
+        self._clear()
+        for one in shape.ids:
+            if one not in CALLER_IDS:
+                path = f"{shape.path}/{one}"
+                self._pair.ask(Request(area="drop", caller="root", method="DELETE", path=path))
+
+    def _clear(self) -> None:
+        """Delete all collections of the round, whatever their names became."""
+        for _ in range(CLEARING_TRIES_MAX):
+            seen = self._pair.ask(COLLECTIONS)
+            names = {*_items(seen.oracle), *_items(seen.ours)} - KEPT_COLLECTIONS
+            if not names:
+                return
+            for name in names:
+                path = f"/api/collections/{name}"
+                self._pair.ask(Request(area="drop", caller="root", method="DELETE", path=path))
+
+    def _mend(self, world: World) -> bool:
+        """Delete on both sides what differs; whether the states are equal then."""
+        self._state_differs = False
+        for shape in (world.shapes[name] for name in ("gamma", "kit", "beta", PEOPLE)):
+            seen = self._pair.ask(_dump(shape))
+            for one in _apart(_items(seen.oracle), _items(seen.ours)) - CALLER_IDS:
+                path = f"{shape.path}/{one}"
+                self._pair.ask(Request(area="mend", caller="root", method="DELETE", path=path))
+        dumps = [_dump(world.shapes[name]) for name in ("gamma", "kit", "beta", PEOPLE)]
+        return all(difference(one, self._pair.ask(one)) is None for one in dumps)
 
     def _build(self, world: World) -> None:
         view: Json = None
@@ -261,6 +316,23 @@ def main() -> int:
 def _dump(shape: Shape) -> Request:
     tail = query(perPage=PER_PAGE, sort="id")
     return Request(area="state", caller="root", method="GET", path=shape.path + tail)
+
+
+def _items(answer: Answer) -> dict[str, str]:
+    """Records of a page by id, in the form that equal records share."""
+    body = answer.json()
+    items = body.get("items") if isinstance(body, dict) else None
+    found: dict[str, str] = {}
+    for item in items if isinstance(items, list) else []:
+        if isinstance(item, dict):
+            alone = Answer(status=200, body=json.dumps(item).encode(), headers=answer.headers)
+            found[str(item["id"])] = canonical(_ALONE, alone)
+    return found
+
+
+def _apart(oracle: dict[str, str], ours: dict[str, str]) -> set[str]:
+    """Ids that only one side has, or that differ."""
+    return {one for one in {**oracle, **ours} if oracle.get(one) != ours.get(one)}
 
 
 if __name__ == "__main__":

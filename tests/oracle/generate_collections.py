@@ -143,10 +143,6 @@ class CollectionRequests:
                 query: dict[str, Json] = {"query": dice.choice(_QUERIES)}
                 return self._request("POST", "/meta/dry-run-view", query)
 
-    def cleanup(self) -> list[Request]:
-        """Requests that delete every scratch collection."""
-        return [self._request("DELETE", f"/{name}") for name in ("scratchview", *SCRATCH)]
-
     def _request(self, method: str, tail: str, body: dict[str, Json] | None = None) -> Request:
         caller = "user" if self._world.dice.random() < 0.02 else "root"
         return Request(

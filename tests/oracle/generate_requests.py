@@ -87,7 +87,7 @@ class Requests:
         """A list by a filter of one to three comparisons from the deck."""
         dice, caller = self._world.dice, self._next_caller()
         cells = [self._deal(caller) for _ in range(dice.choice((1, 1, 1, 2, 2, 3)))]
-        shape = self._world.shapes[dice.choice(("kit", "kit", "beta"))]
+        shape = self._world.shapes[dice.choice(("kit", "kit", "beta", PEOPLE, "vista"))]
         if not all(shape.of_kind(kind) for _, kind in cells):
             shape = self._world.shapes["kit"]
         parts = [
@@ -194,9 +194,17 @@ class Requests:
         shape = self._any_shape()
         path = f"{shape.path}/{self._world.any_id(shape.name)}"
         body: dict[str, Json] = change_for(self._world, shape.fields)
+        caller = self._any_caller()
+        alone = tuple(
+            Request(
+                area="update", caller=caller, method="PATCH", path=path, json={name: value},
+                writes=True,
+            )
+            for name, value in body.items()
+        )  # fmt: skip
         return Request(
-            area="update", caller=self._any_caller(), method="PATCH", path=path, json=body,
-            writes=True, headers=self._headers(),
+            area="update", caller=caller, method="PATCH", path=path, json=body, writes=True,
+            headers=self._headers(), smaller=alone if len(alone) > 1 else (),
         )  # fmt: skip
 
     def deleted(self) -> Request:
@@ -211,11 +219,16 @@ class Requests:
         """One to four writes in one transaction, now and then something that is no write."""
         dice = self._world.dice
         items = [self._item() for _ in range(dice.choice((0, 1, 2, 2, 3, 4)))]
-        body: dict[str, Json] = {"requests": items}
-        return Request(
-            area="batch", caller=self._any_caller(), method="POST", path="/api/batch", json=body,
-            writes=True,
-        )  # fmt: skip
+        caller = self._any_caller()
+
+        def batch_of(several: list[Json], *smaller: Request) -> Request:
+            body: dict[str, Json] = {"requests": several}
+            return Request(
+                area="batch", caller=caller, method="POST", path="/api/batch", json=body,
+                writes=True, smaller=smaller,
+            )  # fmt: skip
+
+        return batch_of(items, *(batch_of([one]) for one in items if len(items) > 1))
 
     def odd(self) -> Request:
         """A path, method or header that clients get wrong."""

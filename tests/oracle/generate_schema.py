@@ -12,8 +12,6 @@ from tests.oracle.client import Json
 from tests.oracle.world import CHOICES, KINDS, FieldShape, Kind, Shape, World
 
 PEOPLE = "people"
-ROUND_NAMES = ("vista", "gamma", "kit", "beta")
-"""Collections of a round in the order in which they can be deleted."""
 
 _RULES = (
     "@request.auth.id != ''",
@@ -68,7 +66,11 @@ def people_change() -> dict[str, Json]:
     boss: dict[str, Json] = {
         "name": "boss", "type": "relation", "collectionId": "people_id", "maxSelect": 1,
     }  # fmt: skip
-    return {"fields": [*(one.as_json() for one in fields), boss]}
+    password: dict[str, Json] = {
+        "name": "password", "type": "password", "system": True, "hidden": True, "required": True,
+        "min": 8, "cost": 4,  # The cheapest: a run signs up and in hundreds of times.
+    }  # fmt: skip
+    return {"fields": [*(one.as_json() for one in fields), boss, password]}
 
 
 def draw_round(world: World) -> list[dict[str, Json]]:
