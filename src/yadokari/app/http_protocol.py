@@ -20,6 +20,8 @@ HEAD_TIMEOUT_S = 10  # Radio links stall for seconds; an attacker holds for minu
 class BoundedHttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol with H1."""
 
+    head_timeout_s: float = HEAD_TIMEOUT_S
+    """Seconds for a head to arrive."""
     _head_bytes = 0
     _is_in_head = True
     _head_timer: asyncio.TimerHandle | None = None
@@ -27,7 +29,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._hang_up)
+        self._head_timer = self.loop.call_later(self.head_timeout_s, self._hang_up)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -42,7 +44,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._head_bytes > HEAD_BYTES_MAX:
             self._hang_up()
         elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._hang_up)
+            self._head_timer = self.loop.call_later(self.head_timeout_s, self._hang_up)
 
     @override
     def on_message_begin(self) -> None:

@@ -97,7 +97,11 @@ Outcome: TypeAlias = Turn | Replay | CarriedOut
 
 
 class Idempotency:
-    """Keeps keys in a store. Carry out a request's writes through ``store`` inside ``running``."""
+    """Keeps keys in a store.
+
+    A request with a key: ``begin``; for a Turn ``enter`` it, carry the request out with
+    ``transact_claimed`` as its way to the store, ``finish`` with the answer (or ``give_up``).
+    """
 
     def __init__(self, *, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
@@ -136,6 +140,11 @@ class Idempotency:
         if outcome is not turn:
             self.give_up(turn)
         return outcome
+
+    @property
+    def has_turn(self) -> bool:
+        """Whether the running task carries out a request that came with a key."""
+        return self._turn.get() is not None
 
     def enter(self, turn: Turn) -> None:
         """Let the units of work that this task runs from now on carry the claim (K2)."""
@@ -253,7 +262,12 @@ async def transact_claimed(
     idempotency: Idempotency,
     work: Callable[[Transaction], Awaitable[T]],
 ) -> Committed[T]:
-    """``store.transact(work)`` whose unit of work also carries the claim of this task's turn."""
+    """``store.transact(work)`` whose unit of work also carries the claim of this task's turn.
+
+    Without a turn it is the store's own ``transact``.
+    """
+    if not idempotency.has_turn:
+        return await store.transact(work)
 
     async def both(transaction: Transaction) -> T:
         value = await work(transaction)

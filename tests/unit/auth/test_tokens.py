@@ -47,6 +47,38 @@ def test_bytes_are_those_of_the_contract() -> None:
     assert sign(CLAIMS, KEY) == made(body)
 
 
+MADE_BY_POCKETBASE = {
+    "auth": (
+        "TO3aYOnamH8f8UGL2BgdivAtT7uU7N8WUiW6R3nMdYd9Lu1AiiRtcBxX"
+        "IJSuR1EdeWVAFVhLe76BzwheRI7KzP9MLEVsUhe7wYJO "
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJjb2xsZWN0aW9uSWQiOiJwYmNfMzE0MjYzNTgyMyIsImV4c"
+        "CI6MTc5NTM1MDc3OCwiaWQiOiJ2ZnRoZGx0aXZnZDVjZm4iLCJyZWZyZXNoYWJsZSI6dHJ1ZSwidHlwZSI6ImF"
+        "1dGgifQ.t9051pz7gX1lBExBwl_ES8GSPNb8Q3lOhYatU0ifRSc"
+    ),
+    "verification of an address with &": (
+        "lXu9mMQ87KvURjP5Ub0il9ObeLyWSAX5M9U9QhiZ7rKcqsN0wZIu72tG"
+        "BaBjXL6f4PQeFBPSBEIM06NkcyUC25ixkO4n8xr0mqs7 "
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJjb2xsZWN0aW9uSWQiOiJfcGJfdXNlcnNfYXV0aF8iLCJlb"
+        "WFpbCI6ImFcdTAwMjZiKzE3OTUyNjQzNzhAZXhhbXBsZS5jb20iLCJleHAiOjE3OTUzNTA3NzgsImlkIjoiNDF"
+        "qZXVud2phOHg4aWpxIiwidHlwZSI6InZlcmlmaWNhdGlvbiJ9.REfyqrapSoR89sNzOO6rLhVu5f3i_7YrArKN"
+        "kROtyiU"
+    ),
+}
+"""Keys and tokens, taken from a PocketBase 0.40 that no longer exists."""
+
+
+@pytest.mark.parametrize("kind", MADE_BY_POCKETBASE)
+def test_tokens_that_pocketbase_made_are_made_alike(kind: str):
+    """A2: equal claims and keys give equal bytes."""
+    key, token = MADE_BY_POCKETBASE[kind].split()
+
+    claims = peek(token)
+
+    assert claims is not None
+    assert verify(token, key, NOW_MS)
+    assert sign(claims, key) == token
+
+
 def test_html_signs_in_an_address_are_escaped_as_the_contract_does() -> None:
     """A2: the encoder of the contract writes & < > and line separators as escapes."""
     claims = Claims(

@@ -1,0 +1,114 @@
+"""What precedes a body is bounded: slow and endless heads are hung up on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from yadokari.api.request import Receive, Scope
+from yadokari.api.response import Send
+from yadokari.app import http_protocol
+from yadokari.app.http_protocol import HEAD_BYTES_MAX, BoundedHttpProtocol
+
+QUICK_S = 0.05
+WAIT_S = 5
+
+
+class QuickProtocol(BoundedHttpProtocol):
+    """With a short time for the head."""
+
+    head_timeout_s = QUICK_S
+
+
+async def hello(_scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that answers after the body."""
+    message = await receive()
+    while message.get("more_body"):
+        message = await receive()
+    headers = [(b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"hi"})
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    """Of a listening server."""
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    config = Config(hello, ws="none", lifespan="off", log_config=None, access_log=False)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: QuickProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def talk(port: int, *parts: bytes, until_closed: bool) -> bytes:
+    """What the server says to these bytes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(WAIT_S):
+        try:
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+            answer = await reader.read(-1 if until_closed else 4_096)
+        except ConnectionError:
+            answer = b""
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("head", [b"", b"GET ", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_a_head_that_does_not_end_in_time_is_hung_up_on(port: int, head: bytes):
+    """H1: thousands of silent connections must not stay."""
+    assert await talk(port, head, until_closed=True) == b""
+
+
+async def test_an_endless_head_is_hung_up_on(port: int):
+    """H1: memory for headers is bounded, however fast they come."""
+    parts = [
+        b"GET / HTTP/1.1\r\n",
+        *[b"X-A: " + b"a" * 8_000 + b"\r\n"] * (HEAD_BYTES_MAX // 1_000),
+    ]
+
+    assert await talk(port, *parts, until_closed=True) == b""
+
+
+async def test_a_slow_body_is_not_its_concern(port: int):
+    """Bodies have their own limits; an upload over a bad line goes on."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+    await asyncio.sleep(QUICK_S * 2)
+    writer.write(b"b")
+
+    answer = await asyncio.wait_for(reader.read(4_096), WAIT_S)
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
+async def test_requests_one_after_another_are_answered_and_each_head_has_its_time(port: int):
+    """A connection that is kept alive begins anew with each request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await asyncio.wait_for(reader.readuntil(b"hi"), WAIT_S)
+        assert answer.startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(QUICK_S * 2)
+
+    writer.write(b"GET / HT")
+
+    assert await asyncio.wait_for(reader.read(), WAIT_S) == b""
+    writer.close()
+
+
+def test_the_default_time_is_the_documented_one():
+    """H1 names it."""
+    assert BoundedHttpProtocol.head_timeout_s == http_protocol.HEAD_TIMEOUT_S == 10
