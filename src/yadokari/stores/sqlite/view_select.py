@@ -18,8 +18,10 @@ _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|--[^\n]*", re.DOTALL)
 _PAIRS = {"(": ")", "[": "]", "'": "'", '"': '"', "`": "`"}
 _QUOTES = "`\"'[]"
 _END_OF_SOURCES = frozenset(("where", "group", "having", "window", "order", "limit", "offset"))
-_JOINS = frozenset(("natural", "left", "right", "full", "outer", "inner", "cross", "join"))
+_JOINS = frozenset(("left", "right", "full", "outer", "inner", "cross", "join"))
 _NOISE = frozenset(("distinct", "all"))
+_CONDITION = "on"
+"""Stands for the condition of a join, whose words do not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +48,29 @@ def read_select(text: str) -> SelectParts:
     Raises:
         BadRequest: a column or source has more words than an expression and a name.
     """
-    words = _words(_COMMENT.sub(" ", text))
     columns: list[list[str]] = []
     sources: list[list[str]] = []
-    into: list[list[str]] | None = None
-    skipping = False
-    for word in words:
+    into: list[list[str]] = []
+    """Where words go: columns, sources, or nowhere."""
+    for word in _words(_COMMENT.sub(" ", text)):
         lower = word.lower()
-        if lower == "select" and into is None:
-            into = columns
-            into.append([])
-        elif into is None or (into is columns and columns == [[]] and lower in _NOISE):
-            continue
-        elif lower == "from" and into is columns:
-            into = sources
-            into.append([])
+        if lower in ("select", "from"):
+            # The second SELECT of a union goes on in the same lists: PocketBase's reading.
+            into = columns if lower == "select" else sources
+            if not into:
+                into.append([])
         elif into is sources and lower in _END_OF_SOURCES:
-            break
-        elif word == ",":
-            into.append([])
-            skipping = False
-        elif into is sources and lower in _JOINS:
-            skipping = False
-            if into[-1]:
+            into = []
+        elif not into or (into == [[]] and lower in _NOISE):
+            continue
+        elif word == "," or (into is sources and lower in _JOINS):
+            if into[-1] or word == ",":
                 into.append([])
         elif into is sources and lower == "on":
-            skipping = True
-        elif not skipping:
+            into.append([_CONDITION])
+        elif into[-1] != [_CONDITION]:
             into[-1].append(word)
-    return SelectParts(_named(columns), _named(sources))
+    return SelectParts(_named(columns), _named([s for s in sources if s != [_CONDITION]]))
 
 
 def unquoted(name: str) -> str:
