@@ -276,7 +276,7 @@ class Differential:
         assert isinstance(view, dict)
         self._root("POST", "/api/collections", view)
         for name in ("beta", "kit", "gamma"):
-            for key, rule in draw_rules(world.dice).items():
+            for key, rule in draw_rules(world, world.shapes[name]).items():
                 self._root("PATCH", f"/api/collections/{name}", {key: rule})
 
     def _root(self, method: str, path: str, body: dict[str, Json]) -> Answers:

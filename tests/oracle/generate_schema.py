@@ -9,6 +9,8 @@ Not here: requests that try to break collections (generate_collections.py).
 import random
 
 from tests.oracle.client import Json
+from tests.oracle.generate_filters import comparison
+from tests.oracle.operators_fixture import OPERATORS
 from tests.oracle.world import CHOICES, KINDS, FieldShape, Kind, Shape, World
 
 PEOPLE = "people"
@@ -35,6 +37,17 @@ _RULES = (
     "@request.headers.x_token = 'a' || text != 'b'",
     "@request.auth.boss.role = 'a' || bool = false",
     "@request.body.relation.text != 'a'",
+    "@request.body.selects:each != 'a'",
+    "@request.body.selects:each ?= 'a' || @request.body.selects:isset = false",
+    "@request.body.selects:changed = true || @request.method != 'PATCH'",
+    "@request.body.relation:length = 0 || @request.body.relation != ''",
+    "@request.body.number:isset = true || @request.body.number = number",
+    "@request.body.number >= number || @request.method = 'GET'",
+    "@request.body.text:lower != text:lower",
+    "@request.body.nope = null && @request.body.json != 5",
+    "gamma_via_relation.text ?!= 'a'",
+    "kit_via_relation.number > 0 || kit_via_relation.id = ''",
+    "@collection.gamma.relation ?= id",
 )
 _RULE_KEYS = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
 
@@ -89,22 +102,26 @@ def draw_round(world: World) -> list[dict[str, Json]]:
     return bodies
 
 
-def draw_rule(dice: random.Random) -> Json:
-    """A rule: everyone, superusers only, or an expression."""
+def draw_rule(world: World, shape: Shape) -> Json:
+    """A rule: everyone, superusers only, or an expression, known or drawn."""
+    dice = world.dice
     chance = dice.random()
     if chance < 0.46:
         return ""
     if chance < 0.49:
         return None
-    if chance < 0.9:
+    if chance < 0.8:
         return dice.choice(_RULES)
+    if chance < 0.95:
+        operator, kind = dice.choice(OPERATORS), dice.choice(shape.fields).kind
+        return comparison(world, shape, operator, kind, root=True).text
     joint = dice.choice((" && ", " || "))
     return joint.join(f"({one})" for one in dice.sample(_RULES, 2))
 
 
-def draw_rules(dice: random.Random) -> dict[str, Json]:
+def draw_rules(world: World, shape: Shape) -> dict[str, Json]:
     """Rules for all actions of a collection."""
-    return {key: draw_rule(dice) for key in _RULE_KEYS}
+    return {key: draw_rule(world, shape) for key in _RULE_KEYS}
 
 
 def options_for(dice: random.Random, kind: Kind) -> dict[str, Json]:
