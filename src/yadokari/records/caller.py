@@ -100,11 +100,9 @@ class Asking:
     caller: Caller = GUEST
     context: RequestContext = field(default_factory=RequestContext)
 
-    def with_body(
-        self, body: Mapping[str, object], changed: frozenset[str] = frozenset()
-    ) -> Asking:
+    def with_body(self, body: Mapping[str, object]) -> Asking:
         """The same request with this body resolved."""
-        return replace(self, context=replace(self.context, body=body, changed=changed))
+        return replace(self, context=replace(self.context, body=body))
 
     def within(self, context: str) -> Asking:
         """The same request seen from another context, such as ``expand``."""

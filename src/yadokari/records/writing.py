@@ -123,10 +123,7 @@ class Writing:
             raise NotFound
         submitted = writable(collection, submission.fields, is_superuser=asking.caller.is_superuser)
         resolved = apply_submitted(collection, stored.values, submitted, draw=self._entropy)
-        changed = frozenset(
-            name for name, value in resolved.items() if value != stored.values[name]
-        )
-        asking = asking.with_body(body_facts(collection, submitted, resolved), changed)
+        asking = asking.with_body(body_facts(collection, submitted, resolved))
         if rule and not await self._finds(tx, asking, collection, rule, id):
             raise NotFound
         if collection.is_auth:
