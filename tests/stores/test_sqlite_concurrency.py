@@ -1,0 +1,247 @@
+"""What only shows with time and company: long reads, slow commits, deadlines, failing groups."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import apsw
+import pytest
+
+from tests.stores.conftest import Opener
+from yadokari.base.errors import Unavailable
+from yadokari.ports.store import ABSENT, Row, Transaction
+from yadokari.rules.bind import NOTHING
+from yadokari.rules.plan import Plan
+from yadokari.stores.sqlite.settings import SqliteSettings
+from yadokari.stores.sqlite.table import Query
+from yadokari.testing.fake_clock import FakeClock
+from yadokari.testing.suite_data import TEAMS, add, ids_of, one, page_of, team, use
+
+SHORT = SqliteSettings(synchronous="OFF", long_read_steps=1_000)
+
+
+async def test_a_long_read_moves_to_a_thread_and_back(open_store: Opener) -> None:
+    """The statement is remembered as long only while it is."""
+    store = await open_store(settings=SHORT)
+    await use(store, TEAMS)
+    rows = await add(store, *(team(f"t{n:04}") for n in range(2_000)))
+    plan = Plan(collection=TEAMS)
+
+    assert len(await page_of(store, plan)) == 1_000
+    assert query_of(plan).long
+
+    async def clear(tx: Transaction) -> None:
+        for row in rows[1:]:
+            await tx.remove(row)
+
+    await store.transact(clear)
+    assert await page_of(store, plan) == ["t0000"]
+    assert not query_of(plan).long
+    assert await page_of(store, plan) == ["t0000"]
+
+
+async def test_many_short_reads_never_count_as_a_long_one(open_store: Opener) -> None:
+    """SQLite counts a statement's steps over all its runs; the guard must not."""
+    store = await open_store(settings=SHORT)
+    await use(store, TEAMS)
+    await add(store, team("a"))
+    plan = Plan(collection=TEAMS)
+
+    for _ in range(500):
+        await page_of(store, plan)
+
+    assert not query_of(plan).long
+
+
+async def test_the_loop_goes_on_during_a_long_read(open_store: Opener) -> None:
+    """Short reads are answered while a long one runs."""
+    store = await open_store(settings=SHORT)
+    await use(store, TEAMS)
+    await add(store, *(team(f"t{n:05}") for n in range(20_000)))
+    plan = Plan(collection=TEAMS)
+    await store.count(plan, NOTHING)
+
+    async with asyncio.TaskGroup() as group:
+        long = group.create_task(store.all_of(TEAMS))
+        await asyncio.sleep(0)
+        short = await one(store, TEAMS, "t00000")
+        assert not long.done()
+
+    assert short is not None
+    assert len(long.result()) == 20_000
+
+
+async def test_a_read_past_its_deadline_is_stopped(open_store: Opener, clock: FakeClock) -> None:
+    """It costs a bounded time, and the answer says to try again."""
+    store = await open_store(settings=SHORT)
+    await use(store, TEAMS)
+    await add(store, *(team(f"t{n:05}") for n in range(20_000)))
+
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(failing(store.all_of(TEAMS)))
+        await asyncio.sleep(0)
+        clock.advance(31_000)
+
+    assert isinstance(reading.result(), Unavailable | type(None))
+
+
+async def test_too_many_long_reads_are_turned_away(open_store: Opener) -> None:
+    """A queue has an end."""
+    settings = SqliteSettings(synchronous="OFF", long_read_steps=1_000, long_reads_max=2)
+    store = await open_store(settings=settings)
+    await use(store, TEAMS)
+    await add(store, *(team(f"t{n:05}") for n in range(5_000)))
+
+    done = await asyncio.gather(*(store.all_of(TEAMS) for _ in range(6)), return_exceptions=True)
+
+    assert [type(result) for result in done].count(list) == 2
+    assert [type(result) for result in done].count(Unavailable) == 4
+
+
+async def test_slow_commits_run_in_a_thread(open_store: Opener) -> None:
+    """Reads go on during a slow fsync; order, errors and listeners stay the same."""
+    store = await open_store(settings=SqliteSettings(synchronous="OFF", slow_commit_ms=-1))
+    await use(store, TEAMS)
+    heard: list[str] = []
+    store.watch(lambda unit: heard.extend([entry.record_id for entry in unit]))
+
+    done = await asyncio.gather(
+        *(add(store, team(f"t{n % 30}")) for n in range(40)), return_exceptions=True
+    )
+
+    assert sum(isinstance(result, Exception) for result in done) == 10
+    assert heard == await ids_of(store, TEAMS)
+    assert len(heard) == 30
+
+
+async def test_a_unit_that_waits_too_long_is_undone(open_store: Opener) -> None:
+    """A hook that never returns must not hold the writer for ever."""
+    store = await open_store(settings=SqliteSettings(synchronous="OFF", unit_timeout_ms=20))
+    await use(store, TEAMS)
+
+    async def stuck(tx: Transaction) -> None:
+        await tx.put(team("stuck"), expected=ABSENT)
+        await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(failing(store.transact(stuck)))
+        await asyncio.sleep(0)
+        group.create_task(add(store, team("next")))
+
+    assert isinstance(first.result(), Unavailable)
+    assert await ids_of(store, TEAMS) == ["next"]
+
+
+async def test_a_failing_commit_fails_its_whole_group(open_store: Opener) -> None:
+    """Nobody is told 'done' for what is not; the next group is untouched by it."""
+    store = await open_store()
+    await use(store, TEAMS)
+    head = await store.head()
+    refuse = True
+    store._connection.set_commit_hook(lambda: refuse)
+
+    done = await asyncio.gather(
+        *(add(store, team(f"t{n}")) for n in range(4)), return_exceptions=True
+    )
+    refuse = False
+
+    assert [type(result) for result in done] == [Unavailable] * 4
+    assert await ids_of(store, TEAMS) == []
+    assert await store.head() == head
+    await add(store, team("after"))
+    assert [e.record_id for e in (await store.changes(head, entries_max=9)).entries] == ["after"]
+
+
+async def test_when_sqlite_rolls_back_a_group_all_of_it_fails(open_store: Opener) -> None:
+    """A full disk in the middle of a group takes earlier units with it; they are told."""
+    store = await open_store()
+    await use(store, TEAMS)
+
+    async def breaking(tx: Transaction) -> Row:
+        await tx.put(team("breaks"), expected=ABSENT)
+        store._connection.execute("ROLLBACK")  # As SQLite does by itself on some errors.
+        raise apsw.FullError
+
+    done = await asyncio.gather(
+        add(store, team("a")),
+        store.transact(breaking),
+        add(store, team("b")),
+        return_exceptions=True,
+    )
+
+    assert isinstance(done[0], Unavailable)
+    assert isinstance(done[1], apsw.FullError)
+    assert isinstance(done[2], list)
+    assert await ids_of(store, TEAMS) == ["b"]
+
+
+async def test_a_listener_that_fails_harms_nobody(open_store: Opener) -> None:
+    """Its error goes to the loop's handler."""
+    store = await open_store()
+    await use(store, TEAMS)
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, info: told.append(info))
+
+    def broken(_unit: object) -> None:
+        raise ValueError("no")
+
+    heard: list[object] = []
+    store.watch(broken)
+    store.watch(heard.append)
+
+    await add(store, team("a"))
+
+    assert len(told) == len(heard) == 1
+
+
+async def test_a_unit_given_up_while_it_waits_is_undone(open_store: Opener) -> None:
+    """The caller went away during a hook: nothing is kept, the writer is free."""
+    store = await open_store()
+    await use(store, TEAMS)
+
+    async def waiting(tx: Transaction) -> None:
+        await tx.put(team("a"), expected=ABSENT)
+        await asyncio.sleep(60)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(store.transact(waiting))
+        await asyncio.sleep(0.01)
+        task.cancel()
+
+    assert await ids_of(store, TEAMS) == []
+    await add(store, team("b"))
+
+
+async def test_a_closing_store_finishes_what_was_begun(open_store: Opener) -> None:
+    """Units that ran before the stop are committed and answered."""
+    store = await open_store()
+    await use(store, TEAMS)
+    schema = store.schema
+
+    async with asyncio.TaskGroup() as group:
+        writing = [group.create_task(add(store, team(f"t{n}"))) for n in range(5)]
+        await asyncio.sleep(0)
+        await store.close()
+
+    assert all(task.result() for task in writing)
+    again = await open_store(schema=schema)
+    assert len(await ids_of(again, TEAMS)) == 5
+
+
+async def failing(work: Awaitable[object]) -> Unavailable | None:
+    """The Unavailable of something awaited, or None."""
+    try:
+        await work
+    except Unavailable as exc:
+        return exc
+    return None
+
+
+def query_of(plan: Plan) -> Query:
+    """The compiled page statement of a plan."""
+    found = [
+        value[1]
+        for key, value in plan.cache.items()
+        if isinstance(key, tuple) and isinstance(value, tuple) and key[1] == "page"
+    ]
+    assert isinstance(found[0], Query)
+    return found[0]
