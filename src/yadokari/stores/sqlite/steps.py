@@ -15,7 +15,7 @@ from typing import assert_never
 import apsw
 
 from yadokari.base.errors import BadRequest
-from yadokari.base.problems import Problem
+from yadokari.base.problems import Problem, Problems
 from yadokari.contract.codes import sentence_of
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import is_list
@@ -88,8 +88,7 @@ class _Steps:
             case DropIndexes():
                 self._all(f"DROP INDEX IF EXISTS {quoted(name)}" for name in step.names)
             case CreateIndexes():
-                for index in step.indexes:
-                    self._create_index(index)
+                self._create_indexes(step.indexes)
             case SetView():
                 create_view(self._connection, step.collection, probing=self._probing)
             case DropView():
@@ -153,11 +152,14 @@ class _Steps:
                 f" FROM {table} t, json_each(t.{column}) i"
             )
 
-    def _create_index(self, index: IndexToCreate) -> None:
-        try:
-            run_single(self._connection, index.text)
-        except (BadRequest, apsw.SQLError, apsw.ConstraintError) as exc:
-            problem = Problem(_BAD_INDEX, f"{sentence_of(_BAD_INDEX)} {exc}.")
-            raise BadRequest(
-                "The index cannot be created.", problems={"indexes": {str(index.position): problem}}
-            ) from exc
+    def _create_indexes(self, indexes: Iterable[IndexToCreate]) -> None:
+        """Create all that can be; every refused one is named."""
+        refused: Problems = {}
+        for index in indexes:
+            try:
+                run_single(self._connection, index.text)
+            except (BadRequest, apsw.SQLError, apsw.ConstraintError) as exc:
+                reason = f"{sentence_of(_BAD_INDEX)} {exc}."
+                refused[str(index.position)] = Problem(_BAD_INDEX, reason)
+        if refused:
+            raise BadRequest("The index cannot be created.", problems={"indexes": refused})
