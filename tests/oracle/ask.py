@@ -14,6 +14,7 @@ from typing import Literal
 
 from tests.oracle.client import Answer, Client, Json
 from tests.oracle.server import Server
+from tests.oracle.world import Kind
 
 Caller = Literal["guest", "user", "other", "root"]
 CALLERS: tuple[Caller, ...] = ("guest", "user", "other", "root")
@@ -39,7 +40,7 @@ class Request:
     """The state may change; after a difference the round is over."""
     makes: tuple[str, str] | None = None
     """Collection and id of the record that exists once this succeeds."""
-    cells: tuple[tuple[str, str], ...] = ()
+    cells: tuple[tuple[str, Kind], ...] = ()
     """Pairs of operator and field kind that the filter touches."""
     smaller: tuple["Request", ...] = ()
     """Requests to try when this one differs: the first that still differs is the reproduction."""

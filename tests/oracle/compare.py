@@ -16,9 +16,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.oracle.ask import Answers, Request
 from tests.oracle.client import Answer, Json
+from tests.oracle.world import OWN_ID
 
-OWN_ID = "id0"
-"""Ids that a generator gave open with this; all others were drawn by a server."""
 GENERATED = "gen"
 """Fields whose name opens with this are filled by a pattern."""
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from tests.oracle.ask import CALLERS, Answers, Pair, Request
 from tests.oracle.client import Answer, Json, query
 from tests.oracle.compare import canonical, difference
+from tests.oracle.deck import Deck
 from tests.oracle.deviations import deviation_of
 from tests.oracle.generate_auth import PASSWORD, AuthRequests
 from tests.oracle.generate_collections import CollectionRequests
@@ -142,6 +143,7 @@ class Differential:
         self._round = 0
         self._state_differs = False
         self._world = World(dice=random.Random(seed))
+        self._deck = Deck()
         self.report = Report(seed=seed)
 
     def run(self, *, requests: int, seconds_max: float = float("inf")) -> Report:
@@ -158,8 +160,11 @@ class Differential:
         answers = self._pair.ask(request)
         self.report.areas[request.area] += 1
         self.report.statuses[request.area, answers.oracle.status] += 1
-        for operator, kind in request.cells if answers.oracle.status == 200 else ():
-            self.report.cells[operator, kind, request.caller] += 1
+        if answers.oracle.status == 200:
+            for operator, kind in request.cells:
+                self.report.cells[operator, kind, request.caller] += 1
+        else:
+            self._deck.take_back(request.caller, request.cells)
         if request.makes is not None and answers.oracle.status == 200:
             name, new = request.makes
             self._world.shapes[name].ids.append(new)
@@ -218,8 +223,7 @@ class Differential:
         shape.ids = sorted(CALLER_IDS)
         world.shapes[PEOPLE] = shape
         self._build(world)
-        scratch = CollectionRequests(world)
-        sources = (Requests(world), scratch, AuthRequests(world))
+        sources = (Requests(world, self._deck), CollectionRequests(world), AuthRequests(world))
         weights = (
             REQUESTS_PER_ROUND - COLLECTION_REQUESTS_PER_ROUND - AUTH_REQUESTS_PER_ROUND,
             COLLECTION_REQUESTS_PER_ROUND,

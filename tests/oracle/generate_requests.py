@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 
 from tests.oracle.ask import CALLERS, Caller, Request
 from tests.oracle.client import Json, query
+from tests.oracle.deck import Cell, Deck
 from tests.oracle.generate_filters import comparison, garbage, joined, sort_for
 from tests.oracle.generate_schema import PEOPLE
 from tests.oracle.generate_values import body_for, change_for, form_text, multipart
-from tests.oracle.operators_fixture import OPERATORS
-from tests.oracle.world import KINDS, Kind, Shape, World
+from tests.oracle.world import Shape, World
 
 PER_PAGE = 200  # Whole collections: where the order is free, a page border would not be.
 
@@ -58,7 +58,7 @@ _ODD_PATHS = (
     ("GET", "/api/collections"), ("GET", "/api/collections/kit"), ("GET", "/api/settings/nope"),
     ("OPTIONS", "/api/collections/kit/records"), ("HEAD", "/api/collections/kit/records"),
     ("GET", "/api/collections/vista/records"), ("GET", "/api/collections/vista/records?sort=id"),
-    ("POST", "/api/files/token"), ("DELETE", "/api/collections/vista/truncate"),
+    ("GET", "/api/collections/kit/records/"), ("DELETE", "/api/collections/vista/truncate"),
     ("GET", "/api/collections/vista/records?sort=@rowid"), ("POST", "/api/batch"),
     ("GET", "/api/collections/kit/auth-methods"), ("GET", "/api/collections/people/auth-methods"),
 )  # fmt: skip
@@ -67,11 +67,10 @@ _ODD_PATHS = (
 class Requests:
     """Draws requests for a world."""
 
-    def __init__(self, world: World) -> None:
-        """Starts with a full deck."""
+    def __init__(self, world: World, deck: Deck) -> None:
+        """Draws with the world's dice, deals from the run's deck."""
         self._world = world
-        self._decks: dict[Caller, list[tuple[str, Kind]]] = {caller: [] for caller in CALLERS}
-        self._callers: list[Caller] = []
+        self._deck = deck
         self._makers: tuple[tuple[Callable[[], Request], float], ...] = (
             (self.filtered, 62.0), (self.broken_filter, 7.0), (self.listed, 6.0),
             (self.viewed, 3.0), (self.created, 8.0), (self.created_by_form, 3.0),
@@ -85,8 +84,8 @@ class Requests:
 
     def filtered(self) -> Request:
         """A list by a filter of one to three comparisons from the deck."""
-        dice, caller = self._world.dice, self._next_caller()
-        cells = [self._deal(caller) for _ in range(dice.choice((1, 1, 1, 2, 2, 3)))]
+        dice, caller = self._world.dice, self._deck.next_caller()
+        cells = [self._deck.deal(caller, dice) for _ in range(dice.choice((1, 1, 2, 2, 3)))]
         shape = self._world.shapes[dice.choice(("kit", "kit", "beta", PEOPLE, "vista"))]
         if not all(shape.of_kind(kind) for _, kind in cells):
             shape = self._world.shapes["kit"]
@@ -268,7 +267,7 @@ class Requests:
         shape: Shape,
         *,
         area: str = "filter",
-        cells: tuple[tuple[str, str], ...] = (),
+        cells: tuple[Cell, ...] = (),
         smaller: tuple[Request, ...] = (),
         **parameters: str,
     ) -> Request:
@@ -277,18 +276,6 @@ class Requests:
             area=area, caller=caller, method="GET", path=shape.path + tail, cells=cells,
             smaller=smaller,
         )  # fmt: skip
-
-    def _deal(self, caller: Caller) -> tuple[str, Kind]:
-        deck = self._decks[caller]
-        if not deck:
-            deck.extend((operator, kind) for operator in OPERATORS for kind in KINDS)
-            self._world.dice.shuffle(deck)
-        return deck.pop()
-
-    def _next_caller(self) -> Caller:
-        if not self._callers:
-            self._callers = list(CALLERS)
-        return self._callers.pop()
 
     def _any_caller(self) -> Caller:
         return self._world.dice.choice((*CALLERS, "root", "root"))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.oracle.client import Json
-from tests.oracle.compare import OWN_ID
 
 Kind = Literal[
     "text", "editor", "number", "bool", "email", "url", "date", "autodate", "select", "selects",
@@ -21,6 +20,8 @@ KINDS: tuple[Kind, ...] = (
     "file", "files", "relation", "relations", "json", "password", "geoPoint",
 )  # fmt: skip
 """The 14 field types, with the multiple form of select, file and relation as kinds of their own."""
+OWN_ID = "id0"
+"""Ids that a generator gave open with this; all others were drawn by a server."""
 CHOICES = ("a", "B", "5", "true", "x y")
 DRAWN_KINDS: frozenset[Kind] = frozenset({"autodate", "file", "files", "password"})
 """Kinds whose stored value differs from server to server."""
