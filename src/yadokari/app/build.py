@@ -56,7 +56,6 @@ async def build(surroundings: Surroundings) -> Program:
     migrations = Migrations(
         store=store, folder=settings.migrations_dir, clock=clock, draw=entropy, log=log, box=box
     )
-    await migrations.up()
     superusers = Superusers(store=store, passwords=passwords, clock=clock, entropy=entropy)
     idempotency = Idempotency(store=store, clock=clock)
     services = build_services(
@@ -82,6 +81,9 @@ async def build(surroundings: Surroundings) -> Program:
     link = InstallLink(clock=clock, entropy=entropy)
     api = _application(surroundings, build_doors(services, collections), keeper)
 
+    async def prepare() -> None:
+        await migrations.up()
+
     async def close() -> None:
         passwords.close()
         await store.close()
@@ -91,6 +93,7 @@ async def build(surroundings: Surroundings) -> Program:
         superusers=superusers,
         link=link,
         commands=Commands(superusers=superusers, ip_list=keeper, migrations=migrations),
+        prepare=prepare,
         tend=lambda: _tend(services),
         end_streams=services.hub.close,
         close=close,

@@ -53,6 +53,9 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     superusers: Superusers
     link: InstallLink
     commands: Commands
+    prepare: Callable[[], Awaitable[None]]
+    """Brings the data up to date before the first request: pending migrations. Only a server does;
+    commands beside it must not run migrations nobody asked them for."""
     tend: Callable[[], Awaitable[None]]
     """Regular upkeep; runs until cancelled."""
     end_streams: Callable[[], None]

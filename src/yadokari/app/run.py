@@ -90,6 +90,7 @@ async def _serve(surroundings: Surroundings, build: Build, listener: socket.sock
     program = await build(surroundings)
     control: ControlServer | None = None
     try:
+        await program.prepare()
         await _ensure_superuser(program, settings.secrets, log=log)
         control = await listen(settings.dir.control_socket, program.commands.run, log=log)
         server = StoppableServer(_config(program, settings))
