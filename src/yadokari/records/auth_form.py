@@ -15,6 +15,7 @@ from yadokari.base.problems import Problem, Problems, required
 from yadokari.ports.store import Row
 from yadokari.records.submission import Submission
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
+from yadokari.schema.field_text import text_of
 from yadokari.schema.fields import Value
 
 _MISMATCH = "validation_values_mismatch"
@@ -64,8 +65,7 @@ def _password(
     manager: bool,
 ) -> Problems:
     password = str(resolved.get("password", ""))
-    confirm = submission.fields.get("passwordConfirm")
-    confirm = confirm if isinstance(confirm, str) else ""
+    confirm = text_of(submission.fields.get("passwordConfirm"))
     problems: Problems = {}
     if stored is not None and not password:
         return problems
@@ -81,8 +81,7 @@ def _password(
 
 
 def _old_password(submission: Submission, stored: Row) -> Problems:
-    old = submission.fields.get("oldPassword")
-    if not isinstance(old, str) or not old:
+    if not text_of(submission.fields.get("oldPassword")):
         return {"oldPassword": required()}
     if submission.old_password_of != stored.values["password"]:
         return {"oldPassword": Problem("validation_invalid_old_password", "Is not the password.")}

@@ -15,7 +15,7 @@ from typing import Protocol
 from yadokari.records.caller import decoded
 from yadokari.schema.coerce import coerce
 from yadokari.schema.collection import Collection
-from yadokari.schema.field_text import password_cost
+from yadokari.schema.field_text import password_cost, text_of
 from yadokari.schema.fields import FileField, PasswordField, Value
 from yadokari.schema.modifiers import find_key
 from yadokari.schema.uploaded_file import UploadedFile
@@ -66,8 +66,8 @@ async def prepare(
             if plain and len(plain.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX:
                 hashes[plain] = await hashing.hash(plain, cost=password_cost(one))
     old_password_of = ""
-    old = fields.get("oldPassword")
-    if collection.is_auth and stored_hash and isinstance(old, str) and old:
+    old = text_of(fields.get("oldPassword"))
+    if collection.is_auth and stored_hash and old:
         old_password_of = stored_hash if await hashing.verify(old, stored_hash) else ""
     return Submission(fields=fields, hashes=hashes, old_password_of=old_password_of)
 

@@ -209,7 +209,7 @@ class Writing:
         stored: Mapping[str, Value] | None,
     ) -> dict[str, Value]:
         """Values as they are stored: hashes, autodates, a new token key where one is due (W3)."""
-        final = dict(values)
+        final = {name: _plain(value) for name, value in values.items()}
         now = date_text(self._clock.unix_ms())
         for field in collection.fields:
             if isinstance(field, PasswordField) and field.name in resolved:
@@ -237,6 +237,10 @@ class Writing:
         resolved: Mapping[str, Value],
         message: str,
     ) -> None:
+        judged = {
+            name: resolved[name] if resolved.get(name) == value else value
+            for name, value in row.values.items()
+        }
         plain = {
             field.name: str(resolved[field.name])
             for field in collection.fields
@@ -244,7 +248,7 @@ class Writing:
         }
         try:
             problems = await field_problems(
-                tx, collection, row.values, stored, plain_passwords=plain, plans=self._plans
+                tx, collection, judged, stored, plain_passwords=plain, plans=self._plans
             )
         except BadRequest as exc:
             raise BadRequest(message) from exc
@@ -264,3 +268,10 @@ class Writing:
 def _refuse(problems: Problems, message: str) -> None:
     if problems:
         raise Invalid(message, problems=problems)
+
+
+def _plain(value: Value) -> Value:
+    """A value without what the request knew about it: subclasses of str are facts of uploads."""
+    if type(value) is tuple:
+        return tuple([str(item) for item in value])
+    return str(value) if isinstance(value, str) and type(value) is not str else value
