@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 
 from bench import load, memory
-from bench.agree import must_agree
+from bench.agree import Disagree, must_agree
 from bench.cases import CASES, Case, Pair
+from bench.load import LoadFailed
 from bench.result import RESULTS, Figures, heading, save
 from bench.seed import RULE_ALL, SEED, VERSION, renew_written, seed, set_list_rule
 from bench.sides import PRODUCTS, Side, running
@@ -39,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for role, side in (("subject", subject), ("reference", reference)):
         _seed_once(side, posts=options.posts, anew=options.fresh in {role, "all"})
     print(heading(subject=subject.label, reference=reference.label))
-    figures = _measure(chosen, pair)
+    figures, failures = _measure(chosen, pair)
     if not options.no_save:
-        print(f"written: {save(figures, _conditions(pair), folder=options.results)}")
-    return 0
+        conditions = {**_conditions(pair), "failed": failures}
+        print(f"written: {save(figures, conditions, folder=options.results)}")
+    return 1 if failures else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,20 +71,37 @@ def _side(name: str, role: str, data: Path) -> Side:
     return Side(PRODUCTS[name](), label, data / role / name)
 
 
-def _measure(cases: Sequence[Case], pair: Pair) -> list[Figures]:
-    """Cases that load running servers first; those that start servers themselves after them."""
+def _measure(cases: Sequence[Case], pair: Pair) -> tuple[list[Figures], dict[str, str]]:
+    """Cases that load running servers first; those that start servers themselves after them.
+
+    Returns the figures, and for each case without figures the reason.
+    """
     sides = [pair.subject, pair.reference]
     figures: list[Figures] = []
+    failures: dict[str, str] = {}
+
+    def measure(case: Case) -> None:
+        try:
+            if case.check is not None:
+                must_agree(sides, case.check())
+            figures.append(case.run(pair, told=_progress))
+        except (LoadFailed, Disagree, httpx.HTTPError, TimeoutError, RuntimeError) as problem:
+            failures[case.name] = f"{type(problem).__name__}: {problem}"
+            print(f"{case.name:<14} no figure: {failures[case.name]}", flush=True)
+        else:
+            _progress("")
+            print(figures[-1].line(), flush=True)
+
     serving = [case for case in cases if case.serves]
     if serving:
         with running(sides):
             _prepare(sides)
             for case in serving:
-                if case.check is not None:
-                    must_agree(sides, case.check())
-                figures.append(_told(case, pair))
-    figures += [_told(case, pair) for case in cases if not case.serves]
-    return figures
+                measure(case)
+    for case in cases:
+        if not case.serves:
+            measure(case)
+    return figures, failures
 
 
 def _prepare(sides: Sequence[Side]) -> None:
@@ -90,13 +109,6 @@ def _prepare(sides: Sequence[Side]) -> None:
         with side.superuser() as client:
             renew_written(client)
             set_list_rule(client, "posts", RULE_ALL)
-
-
-def _told(case: Case, pair: Pair) -> Figures:
-    figures = case.run(pair, told=_progress)
-    _progress("")
-    print(figures.line(), flush=True)
-    return figures
 
 
 def _progress(text: str) -> None:

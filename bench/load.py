@@ -79,8 +79,10 @@ def _run_wrk(port: int, requests: Sequence[bytes], *, connections: int, seconds:
     if not lines:
         raise LoadFailed(f"wrk gave no result: {done.stdout} {done.stderr}")
     result: dict[str, float] = json.loads(lines[-1].removeprefix("RESULT "))
-    if result["errors"] or not result["answers"]:
+    if result["errors"]:
         raise LoadFailed(f"{result['errors']:.0f} errors in {result['answers']:.0f} answers")
+    if not result["answers"]:
+        raise LoadFailed(f"not one answer in {seconds} s; give it more --seconds")
     return Rate(result["answers"] / result["seconds"], result["p50_ms"], result["p99_ms"])
 
 
