@@ -1,7 +1,7 @@
 """What is wrong with the options of an auth collection.
 
-AO1  Options are judged one by one first; only when all are right, how they fit each other and the
-     fields.
+AO1  Options are judged one by one first; only when all are right, authRule and manageRule too, how
+     they fit each other and the fields.
 
 Not here: authRule and manageRule, which are rules (schema/collection_check.py).
 """
@@ -38,19 +38,8 @@ RuleProblem: TypeAlias = Callable[[Collection, str], bool]
 """Whether a rule's text does not compile against a collection."""
 
 
-def auth_option_problems(new: Collection, *, rule_problem: RuleProblem) -> Problems:
-    """What is wrong with the auth options, by their keys in the collection's JSON."""
-    assert new.auth is not None, "only auth collections have auth options"
-    problems = _single_problems(new.auth)
-    return problems or _joint_problems(new, new.auth, rule_problem=rule_problem)
-
-
-def invalid_rule() -> Problem:
-    """The problem of a rule that does not compile."""
-    return Problem("validation_invalid_rule", "The rule is not valid for this collection.")
-
-
-def _single_problems(auth: AuthOptions) -> Problems:
+def auth_option_problems(auth: AuthOptions) -> Problems:
+    """What is wrong with single auth options, by their keys in the collection's JSON."""
     templates = {
         "verificationTemplate": auth.verification_template,
         "resetPasswordTemplate": auth.reset_password_template,
@@ -75,23 +64,26 @@ def _single_problems(auth: AuthOptions) -> Problems:
     return {key: problems for key, problems in found.items() if problems}
 
 
-def _joint_problems(new: Collection, auth: AuthOptions, *, rule_problem: RuleProblem) -> Problems:
-    problems: Problems = {}
-    if auth.password_auth.enabled:
-        identity = _identity_problem(new, auth)
-        if identity is not None:
-            problems["passwordAuth"] = {"identityFields": identity}
+def joint_auth_problems(
+    new: Collection, auth: AuthOptions, *, rule_problem: RuleProblem
+) -> Problems:
+    """How the options do not fit each other or the fields; asked when each one is right."""
     if auth.mfa.enabled:
         methods = (auth.password_auth.enabled, auth.otp.enabled, auth.oauth2.enabled)
         if sum(methods) < 2:
-            problems["mfa"] = {
-                "enabled": Problem(
-                    "validation_mfa_not_enough_auths", "Two other methods have to be on."
-                )
-            }
-        elif auth.mfa.rule and rule_problem(new, auth.mfa.rule):
-            problems["mfa"] = {"rule": invalid_rule()}
-    return problems
+            few = Problem("validation_mfa_not_enough_auths", "Two other methods have to be on.")
+            return {"mfa": {"enabled": few}}
+        if auth.mfa.rule and rule_problem(new, auth.mfa.rule):
+            return {"mfa": {"rule": invalid_rule()}}
+    if not auth.password_auth.enabled:
+        return {}
+    identity = _identity_problem(new, auth)
+    return {"passwordAuth": {"identityFields": identity}} if identity is not None else {}
+
+
+def invalid_rule() -> Problem:
+    """The problem of a rule that does not compile."""
+    return Problem("validation_invalid_rule", "The rule is not valid for this collection.")
 
 
 def _identity_problem(new: Collection, auth: AuthOptions) -> Problem | None:

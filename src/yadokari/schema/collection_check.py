@@ -1,6 +1,7 @@
 """What is wrong with a collection as it shall be, beside what it is now.
 
-CC1  Every top-level key gives its problems, whatever the others give.
+CC1  Every top-level key gives its problems, whatever the others give; only how auth options fit
+     together is judged last, when each of them and authRule and manageRule are right.
 CC2  A system collection keeps its name, its rules and its flag.
 
 Not here: merging what a client sent (schema/collection_json.py), the fields of views and whether
@@ -17,6 +18,7 @@ from yadokari.schema.auth_options_check import (
     RuleProblem,
     auth_option_problems,
     invalid_rule,
+    joint_auth_problems,
 )
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.collection_json import RULE_KEYS
@@ -67,7 +69,10 @@ def collection_problems(
     if new.auth is not None:
         found["authRule"] = _auth_rule_problem(new, old, rule_problem)
         found["manageRule"] = _manage_rule_problem(new, old, rule_problem)
-        found |= auth_option_problems(new, rule_problem=rule_problem)
+        options = auth_option_problems(new.auth)
+        if not (options or found["authRule"] or found["manageRule"]):
+            options = joint_auth_problems(new, new.auth, rule_problem=rule_problem)
+        found |= options
     return {key: problem for key, problem in found.items() if problem}
 
 

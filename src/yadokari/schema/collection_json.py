@@ -12,7 +12,7 @@ Not here: those other rules (schema/collection_check.py), fields of views, which
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -103,6 +103,7 @@ def merge_collection(
     *,
     draw: Draw,
     keep_unlisted_fields: bool = False,
+    taken_ids: Container[str] = (),
 ) -> Collection:
     """What a collection becomes when a client's keys are put over it; not checked yet.
 
@@ -111,6 +112,7 @@ def merge_collection(
         wire: The decoded body.
         draw: For secrets.
         keep_unlisted_fields: Whether existing fields that the body leaves out stay (import).
+        taken_ids: Ids of all collections, so that a made one is new.
 
     Raises:
         BadRequest: a value of the wrong JSON type, an unknown type of field, another id than the
@@ -126,7 +128,7 @@ def merge_collection(
     merged = _with_plain_keys(start, wire)
     if existing is None:
         given_id = read_text(wire.get("id"))
-        made_id = collection_id(type=merged.type, name=merged.name)
+        made_id = collection_id(type=merged.type, name=merged.name, taken=taken_ids)
         merged = replace(merged, id=given_id or made_id)
     fields = merged_fields(read_list(wire.get("fields"))) if "fields" in wire else ()
     if "fields" in wire and not merged.is_view:

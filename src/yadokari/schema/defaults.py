@@ -71,13 +71,7 @@ _FORCED: Mapping[str, Mapping[str, object]] = {
     "emailVisibility": {"system": True},
     "verified": {"system": True},
 }
-TOKEN_OPTION_NAMES = (
-    "auth_token",
-    "password_reset_token",
-    "email_change_token",
-    "verification_token",
-    "file_token",
-)
+_KINDS: Mapping[str, type[Field]] = {field.name: type(field) for field in (ID_FIELD, *AUTH_FIELDS)}
 
 
 def new_secret(draw: Draw) -> str:
@@ -179,7 +173,7 @@ def _put_right(field: Field, collection: Collection) -> Field:
     if field.name != "id" and collection.type != "auth":
         return field
     forced = _FORCED.get(field.name)
-    if forced is None or (field.name == "id" and not isinstance(field, TextField)):
+    if forced is None or not isinstance(field, _KINDS[field.name]):
         return field
     right = with_changes(field, forced)
     if isinstance(right, TextField) and right.primary_key and not right.pattern:

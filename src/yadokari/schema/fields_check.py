@@ -35,9 +35,12 @@ def fields_problem(
     if not new.fields or has_become_view:
         return required()
     keys = [field for field in new.fields if _is_primary_key(field)]
-    if not any(field.name == "id" for field in keys):
-        return Problem("validation_missing_primary_key", "The collection has no id field.")
-    found = _duplicate_problem(new) or _reserved_problem(new)
+    found: Problem | Problems | None = _duplicate_name_problem(new)
+    if found is None and not any(field.name == "id" for field in keys):
+        found = Problem("validation_missing_primary_key", "The collection has no id field.")
+    if found is None and old is not None:
+        found = _system_change_problem(new, old)
+    found = found or _duplicate_id_problem(new) or _reserved_problem(new)
     if found is None and old is not None:
         found = _change_problem(new, old)
     if found is not None:
@@ -66,13 +69,9 @@ def _is_primary_key(field: Field) -> bool:
     return isinstance(field, TextField) and field.primary_key
 
 
-def _duplicate_problem(new: Collection) -> Problems | None:
-    ids: set[str] = set()
+def _duplicate_name_problem(new: Collection) -> Problems | None:
     names: set[str] = set()
     for at, field in enumerate(new.fields):
-        if field.id in ids:
-            problem = Problem("validation_duplicated_field_id", "Another field has this id.")
-            return {str(at): {"id": problem}}
         if field.name.lower() in names:
             problem = Problem(
                 "validation_duplicated_field_name",
@@ -80,9 +79,17 @@ def _duplicate_problem(new: Collection) -> Problems | None:
                 {"fieldName": field.name},
             )
             return {str(at): {"name": problem}}
+        names.add(field.name.lower())
+    return None
+
+
+def _duplicate_id_problem(new: Collection) -> Problems | None:
+    ids: set[str] = set()
+    for at, field in enumerate(new.fields):
+        if field.id in ids:
+            problem = Problem("validation_duplicated_field_id", "Another field has this id.")
+            return {str(at): {"id": problem}}
         ids.add(field.id)
-        if field.name:
-            names.add(field.name.lower())
     return None
 
 
@@ -97,13 +104,20 @@ def _reserved_problem(new: Collection) -> Problems | None:
     return problems or None
 
 
-def _change_problem(new: Collection, old: Collection) -> Problem | Problems | None:
+def _system_change_problem(new: Collection, old: Collection) -> Problem | None:
+    if old.is_view:
+        return None
+    # The first of an id counts: one put back under its old name comes after the renamed one.
+    names = {field.id: field.name for field in reversed(new.fields)}
     for before in old.fields:
-        after = new.by_id.get(before.id)
-        if before.system and not old.is_view and (after is None or after.name != before.name):
+        if before.system and names.get(before.id) != before.name:
             return Problem(
                 "validation_system_field_change", "System fields cannot be removed or renamed."
             )
+    return None
+
+
+def _change_problem(new: Collection, old: Collection) -> Problems | None:
     for at, after in enumerate(new.fields):
         known = old.by_id.get(after.id)
         if known is None or new.is_view:

@@ -29,20 +29,23 @@ def crc32_decimal(text: str) -> str:
     return str(zlib.crc32(text.encode("utf-8", "surrogatepass")))
 
 
-def collection_id(*, type: str, name: str) -> str:  # noqa: A002 - the wire's word
-    """The id of a collection whose maker gave none."""
-    return f"pbc_{crc32_decimal(type + name)}"
+def collection_id(*, type: str, name: str, taken: Container[str] = ()) -> str:  # noqa: A002
+    """The id of a collection whose maker gave none; a number is appended while it is taken."""
+    return _free(f"pbc_{crc32_decimal(type + name)}", taken)
 
 
 def field_id(*, type: str, name: str, taken: Container[str]) -> str:  # noqa: A002
     """The id of a field whose maker gave none; a number is appended while it is taken."""
-    first = f"{type}{crc32_decimal(name)}"
-    found, number = first, 2
-    while found in taken:
-        found, number = f"{first}{number}", number + 1
-    return found
+    return _free(f"{type}{crc32_decimal(name)}", taken)
 
 
 def random_text(draw: Draw, *, length: int, alphabet: str = ALPHANUMERIC) -> str:
     """Characters drawn evenly from the alphabet."""
     return "".join(alphabet[draw.below(len(alphabet))] for _ in range(length))
+
+
+def _free(first: str, taken: Container[str]) -> str:
+    found, number = first, 2
+    while found in taken:
+        found, number = f"{first}{number}", number + 1
+    return found

@@ -161,7 +161,7 @@ def _otps() -> Collection:
 
 
 def _owned(
-    id: str,  # noqa: A002 - the wire's word
+    id: str,
     name: str,
     *fields: Field,
     indexes: tuple[str, ...],

@@ -201,7 +201,11 @@ def test_doubles_among_fields_are_reported_alone() -> None:
         "fields": {"2": {"name": ("validation_duplicated_field_name", {"fieldName": "A"})}}
     }
     twins = replace(
-        made({"name": "c"}), fields=(TextField(id="1", name="id", primary_key=True),) * 2
+        made({"name": "c"}),
+        fields=(
+            TextField(id="1", name="id", primary_key=True),
+            TextField(id="1", name="b"),
+        ),
     )
     assert plain(check(twins)) == {"fields": {"1": {"id": "validation_duplicated_field_id"}}}
 
@@ -309,6 +313,14 @@ def test_some_traits_of_fields_are_for_life(
     ]
 
     assert codes({"fields": wires}, old) == expected
+
+
+def test_system_fields_of_auth_collections_cannot_be_renamed() -> None:
+    """Sign-in looks for them by name."""
+    old = made({"name": "u", "type": "auth"})
+    renamed = {"name": "mail", "type": "email", "id": "email3885137012"}
+
+    assert codes({"fields": [renamed]}, old) == {"fields": "validation_system_field_change"}
 
 
 @pytest.mark.parametrize(
@@ -495,6 +507,14 @@ AUTH_CASES: list[tuple[dict[str, object], object]] = [
     ),
     ({"passwordAuth": {"identityFields": []}}, {"passwordAuth": {"identityFields": REQUIRED}}),
     ({"passwordAuth": {"enabled": False, "identityFields": ["zz"]}}, {}),
+    (
+        {"passwordAuth": {"identityFields": ["zz"]}, "mfa": {"enabled": True}},
+        {"mfa": {"enabled": "validation_mfa_not_enough_auths"}},
+    ),
+    (
+        {"authRule": INVALID_RULE, "mfa": {"enabled": True}},
+        {"authRule": "validation_invalid_rule"},
+    ),
     ({"mfa": {"enabled": True}}, {"mfa": {"enabled": "validation_mfa_not_enough_auths"}}),
     (
         {"mfa": {"enabled": True, "rule": INVALID_RULE}, "otp": {"enabled": True}},

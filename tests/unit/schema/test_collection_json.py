@@ -262,9 +262,7 @@ def test_providers_keep_left_out_secrets_by_name() -> None:
     google = {"name": "google", "clientId": "a", "clientSecret": "b", "pkce": True}
     old = made({"name": "u", "type": "auth", "oauth2": {"providers": [google]}})
 
-    new = made(
-        {"oauth2": {"providers": [{"name": "google", "extra": {"k": 1}}, {"name": "x"}]}}, old
-    )
+    new = made({"oauth2": {"providers": [{"name": "google", "extra": {"k": 1}}, None]}}, old)
 
     assert new.auth is not None
     first, second = new.auth.oauth2.providers
@@ -471,3 +469,12 @@ def test_every_type_has_a_zero_value(name: str) -> None:
 
     assert zero(field) in ("", 0, False, "null", '{"lon":0,"lat":0}')
     assert not is_list(field)
+
+
+def test_a_taken_collection_id_gets_a_number() -> None:
+    """A renamed collection keeps the id of its first name."""
+    wire: dict[str, object] = {"name": "person"}
+
+    person = merge_collection(None, wire, draw=SeededDraw(), taken_ids={"pbc_63941688"})
+
+    assert person.id == "pbc_639416882"

@@ -26,7 +26,7 @@ from yadokari.schema.steps import (
 )
 
 
-def text(id: str, name: str) -> TextField:  # noqa: A002
+def text(id: str, name: str) -> TextField:
     """A text field in short."""
     return TextField(id=id, name=name)
 
