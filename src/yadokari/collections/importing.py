@@ -9,15 +9,17 @@ Not here: writing it (collections/unit.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.collection_json import merge_collection, merged_fields
 from yadokari.schema.field_wire import field_to_wire
-from yadokari.schema.ids import Draw
+from yadokari.schema.ids import Draw, collection_id
 from yadokari.schema.wire_values import read_list
+
+_FOLDED_KEYS = frozenset(("name", "type"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +45,14 @@ def imported(
         BadRequest: a value has the wrong JSON type, or the type of a collection would change.
     """
     changed: list[Collection] = []
-    for wire in wires:
+    taken = set(schema.by_id)
+    for item in wires:
+        wire = _exact_keys(item)
         old = _match(schema, wire)
         whole = _with_kept_fields(wire, old, system_only=delete_missing)
         if old is None:
-            new = merge_collection(None, whole, draw=draw)
+            new = merge_collection(None, with_free_id(whole, taken), draw=draw)
+            taken.add(new.id)
             changed.append(replace(new, created=now, updated=now))
             continue
         new = merge_collection(old, {**whole, "id": old.id}, draw=draw)
@@ -57,6 +62,31 @@ def imported(
     listed = {item.id for item in changed}
     missing = [item.id for item in schema.collections if not item.system and item.id not in listed]
     return ImportPlan(changed=tuple(changed), removed=frozenset(missing if delete_missing else ()))
+
+
+def with_free_id(wire: Mapping[str, object], taken: Container[str]) -> Mapping[str, object]:
+    """The keys of a new collection, with an id when the one made from its name is taken.
+
+    A collection that was renamed keeps the id of its first name, so that name can come again.
+    """
+    keys = {key.lower(): value for key, value in wire.items() if key.lower() in _FOLDED_KEYS}
+    kind, name = keys.get("type") or "base", keys.get("name")
+    if wire.get("id") or not isinstance(kind, str) or not isinstance(name, str):
+        return wire
+    made = collection_id(type=kind, name=name)
+    free, number = made, 2
+    while free in taken:
+        free, number = f"{made}{number}", number + 1
+    return wire if free == made else {**wire, "id": free}
+
+
+def _exact_keys(wire: Mapping[str, object]) -> Mapping[str, object]:
+    """Without the spellings of ``name`` and ``type`` that only a single new collection may use."""
+    return {
+        key: value
+        for key, value in wire.items()
+        if key in _FOLDED_KEYS or key.lower() not in _FOLDED_KEYS
+    }
 
 
 def _match(schema: Schema, wire: Mapping[str, object]) -> Collection | None:

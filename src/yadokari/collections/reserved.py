@@ -11,6 +11,7 @@ idempotency keys (upkeep/settings_keeper.py, upkeep/idempotency.py).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol, cast
 
 from yadokari.base.dates import date_text
@@ -97,8 +98,14 @@ async def bootstrap(store: Store, *, clock: Clock, draw: Draw, box: Box | None =
     async def make(tx: Transaction) -> bool:
         if await tx.all_of(COLLECTIONS, rows_max=1):
             return False
-        now = date_text(clock.unix_ms())
-        first = (*system_collections(draw=draw, now=now), users_collection(draw=draw, now=now))
+        now_ms = clock.unix_ms()
+        system = system_collections(draw=draw, now="")
+        users = users_collection(draw=draw, now="")
+        # A millisecond apart, so that sorting by time gives the order of creation.
+        first = [
+            replace(made, created=date_text(now_ms + at), updated=date_text(now_ms + at))
+            for at, made in enumerate((*system, users), start=-len(system))
+        ]
         schema = tx.schema.with_collections(first)
         await tx.apply(diff_schemas(tx.schema, schema), schema=schema)
         for collection in first:

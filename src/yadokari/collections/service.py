@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 from yadokari.base.dates import date_text
 from yadokari.base.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound, YadokariError
 from yadokari.base.problems import Problem
-from yadokari.collections.importing import imported
+from yadokari.collections.importing import imported, with_free_id
 from yadokari.collections.journal import Journal
 from yadokari.collections.listing import CollectionQuery, ListedCollections, list_collections
 from yadokari.collections.reserved import Box
@@ -126,7 +126,8 @@ class Collections:
 
         async def work(unit: SchemaUnit) -> Collection:
             now = self._now()
-            new = merge_collection(None, wire, draw=self._draw)
+            keys = with_free_id(wire, unit.schema.by_id)
+            new = merge_collection(None, keys, draw=self._draw)
             return await unit.save(replace(new, created=now, updated=now), None)
 
         with_message = _failing(messages.CREATE_COLLECTION_FAILED)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from yadokari.base.errors import BadRequest, Conflict, Invalid
 from yadokari.base.problems import Problem, Problems, required
 from yadokari.collections.reserved import Box, remove_row, write_row
-from yadokari.collections.view_fields import same_fields, view_fields
+from yadokari.collections.view_fields import VIEW_ID_FIELD, same_fields, view_fields
 from yadokari.ports.store import Page, Transaction
 from yadokari.rules.bind import RequestContext, bind
 from yadokari.rules.resolve import Query, check_rule, parse_text, resolve
@@ -36,6 +36,8 @@ from yadokari.schema.system import (
 )
 
 HELPER_NAMES = (EXTERNAL_AUTHS_NAME, AUTH_ORIGINS_NAME, MFAS_NAME, OTPS_NAME)
+KNOWN_TYPES = frozenset(("base", "auth", "view"))
+STORE_PREFIX = "sqlite_"  # Such names would hinder a move to SQLite, too.
 HELPER_ROWS_PAGE = 500  # Rows of a deleted auth collection are removed in pages of this many.
 
 
@@ -78,10 +80,12 @@ class SchemaUnit:
         found: Problems = {}
         if new.is_view:
             fields, found = await self._fields_of(new)
-            new = replace(new, fields=tuple(map(_plain, fields)))
+            new = replace(new, fields=fields)
         problems = self._problems(new, old, schema, _names_seen(schema, new, old)) | found
         if problems:
             raise Invalid("", problems=problems)
+        if new.name.lower().startswith(STORE_PREFIX):
+            raise BadRequest("The name begins like the store's own tables.")
         await self._put(new, diff(old, new), _with(schema, new))
         await self.refresh_views(besides=new.id)
         return self._tx.schema.by_id[new.id]
@@ -142,7 +146,7 @@ class SchemaUnit:
             fields, found = await self._fields_of(view)
             if found:
                 raise Invalid("", problems=found)
-            shown = replace(view, fields=tuple(map(_plain, fields)))
+            shown = replace(view, fields=fields)
             by_id[view.id] = shown
             await self._tx.apply((), schema=_with(self._tx.schema, shown))
         for item in by_id.values():
@@ -166,7 +170,7 @@ class SchemaUnit:
     async def _refresh(self, view: Collection) -> None:
         columns = await self._tx.describe_view(view.view_query)
         schema = self._tx.schema
-        fields = tuple(map(_plain, view_fields(columns, schema, draw=self._draw)))
+        fields = view_fields(columns, schema, draw=self._draw)
         if same_fields(fields, view.fields):
             return
         shown = replace(view, fields=fields, updated=self._now)
@@ -180,7 +184,10 @@ class SchemaUnit:
             columns = await self._tx.describe_view(view.view_query)
         except BadRequest as error:
             bad: Problems = {"fields": required(), "viewQuery": invalid_view_query(error.message)}
-            return (), error.problems or bad
+            found = error.problems or bad
+            return () if "fields" in found else (VIEW_ID_FIELD,), found
+        if any(" " in column.name for column in columns):
+            return (), {"fields": required(), "viewQuery": invalid_view_query()}
         fields = view_fields(columns, self._tx.schema, draw=self._draw)
         bad_names = self._bad_names(replace(view, fields=fields))
         if bad_names:
@@ -202,13 +209,20 @@ class SchemaUnit:
     def _problems(
         self, new: Collection, old: Collection | None, schema: Schema, names: Schema
     ) -> Problems:
-        return collection_problems(
+        if new.type != "auth" and new.auth is not None:
+            new = replace(new, auth=None)  # Only the change of its type is wrong then.
+        found = collection_problems(
             new,
             old,
             schema=schema,
             rule_problem=lambda holder, text: check_rule(text, holder, names) is not None,
             draw=self._draw,
         )
+        if new.type not in KNOWN_TYPES:
+            found.pop("fields", None)  # Nobody knows which fields it would need.
+        if new.name.lower().startswith(STORE_PREFIX):
+            found.pop("name", None)  # Refused as a whole, as PocketBase does.
+        return found
 
     def _check_shape(self, new: Collection, old: Collection | None, schema: Schema) -> None:
         """What must be right before tables are touched; fields of views are not known yet."""
@@ -267,11 +281,6 @@ def _points_at(fields: Iterable[Field], collection_id: str) -> bool:
         isinstance(field, RelationField) and field.collection_id == collection_id
         for field in fields
     )
-
-
-def _plain(field: Field) -> Field:
-    """A view's field as it is stored: only its id is a system field."""
-    return field if field.name == "id" else replace(field, system=False)
 
 
 def _with(schema: Schema, collection: Collection) -> Schema:
