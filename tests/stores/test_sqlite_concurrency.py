@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable
 
 import apsw
-import pytest
 
 from tests.stores.conftest import Opener
 from yadokari.base.errors import Unavailable

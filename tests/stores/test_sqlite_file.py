@@ -176,9 +176,12 @@ async def test_a_full_disk_is_told_and_survived(open_store: Opener) -> None:
     [[pages]] = connection.execute("PRAGMA page_count").fetchall()
     connection.execute(f"PRAGMA max_page_count = {int(pages) + 2}").fetchall()
 
-    with pytest.raises(Unavailable, match="full"):
+    async def fill() -> None:
         for number in range(100):
             await add(store, team(f"b{number}", "x" * 10_000))
+
+    with pytest.raises(Unavailable, match="full"):
+        await fill()
     connection.execute("PRAGMA max_page_count = 1000000").fetchall()
 
     before = await ids_of(store, TEAMS)
