@@ -10,6 +10,7 @@ Not here: what is said (every layer), request logs of the contract (logs.db).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
@@ -144,7 +145,9 @@ class StdlibBridge(logging.Handler):
             said = record.getMessage()
         except (TypeError, ValueError):
             said = str(record.msg)
-        if record.levelno >= logging.ERROR:
+        if isinstance(error, asyncio.CancelledError):
+            self._log.warning("work_cut_off", library=record.name)  # We stopped waiting for it.
+        elif record.levelno >= logging.ERROR:
             self._log.error("library_said", error=error, library=record.name, said=said)
         else:
             self._log.warning("library_said", library=record.name, said=said)

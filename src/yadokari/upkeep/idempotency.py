@@ -27,7 +27,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from yadokari.base.errors import YadokariError
+from yadokari.base.errors import BadRequest, Unavailable
 from yadokari.ports.clock import Clock
 from yadokari.ports.store import ABSENT, Committed, Row, Store, Transaction
 from yadokari.schema.collection import Collection
@@ -57,12 +57,12 @@ IDEMPOTENCY = Collection(
 """Reserved: rows are digests of keys, what was asked, and the answer; status 0 = claimed only."""
 
 
-class KeyMisused(YadokariError):
-    """The key was used for another request; answered with 422. Use a new key for a new request."""
+class KeyMisused(BadRequest):
+    """The key was used for another request. Use a new key for a new request."""
 
 
-class StillRunning(YadokariError):
-    """The first request with this key is under way; answered with 409. Wait and send it again."""
+class StillRunning(Unavailable):
+    """The first request with this key is still under way. Wait and send it again."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class Replay(msgspec.Struct, frozen=True):
 
 
 class CarriedOut(msgspec.Struct, frozen=True):
-    """The write happened, but its answer was not kept; answered with 409, never repeated."""
+    """The write happened, but its answer was not kept; it must not be repeated."""
 
 
 class Turn(msgspec.Struct, eq=False):
@@ -125,11 +125,11 @@ class Idempotency:
         asked = _digest(request)
         while (first := self._running.get(key_id)) is not None:
             if first.request != asked:
-                raise KeyMisused("this Idempotency-Key was used for another request")
+                raise KeyMisused("This Idempotency-Key was used for another request.")
             try:
                 await asyncio.wait_for(first.done.wait(), WAIT_S)
             except TimeoutError as exc:
-                raise StillRunning("the first request with this key is still running") from exc
+                raise StillRunning("The first request with this key is still running.") from exc
         # From here to the entry in _running nothing may wait, or two could begin.
         turn = self._running[key_id] = Turn(key_id, asked, asyncio.Event())
         try:
@@ -172,7 +172,7 @@ class Idempotency:
             if turn.row is not None and known.version == turn.row.version:
                 return  # A request of several units of work claims with its first.
             if _expires_ms(known) > self._clock.unix_ms():
-                raise StillRunning("another node carries out a request with this key")
+                raise StillRunning("Another node carries out a request with this key.")
         turn.row = await transaction.put(
             Row(
                 collection_id=IDEMPOTENCY.id,
@@ -242,7 +242,7 @@ class Idempotency:
         if row is None or _expires_ms(row) <= self._clock.unix_ms():
             return turn
         if row.values["request"] != turn.request:
-            raise KeyMisused("this Idempotency-Key was used for another request")
+            raise KeyMisused("This Idempotency-Key was used for another request.")
         status, body = row.values["status"], row.values["body"]
         if not isinstance(status, int) or status == 0:
             return CarriedOut()

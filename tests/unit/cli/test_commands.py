@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -229,3 +230,40 @@ def test_flags_of_pocketbase_are_understood(tmp_path: Path):
     done = run("serve", "--indexFallback=false", "--queryTimeout=0", "--dir", str(tmp_path / "d"))
 
     assert "--query-timeout is '0'" in done.stderr
+
+
+def test_a_client_that_never_ends_does_not_hold_the_server(tmp_path: Path):
+    """G7: running requests get their time, and not more."""
+    server = Served(tmp_path / "data", YADOKARI_STOP_TIMEOUT="1")
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    head = "POST /_/install HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=WAIT_S) as stuck:
+        stuck.sendall(head.encode() + b"half")
+        assert server.ask("/_/") == 200
+
+        code, _, log = server.stop()
+
+    assert code == 0
+    assert '"event":"stopped"' in log
+    assert "Traceback" not in log
+
+
+def test_a_request_that_is_running_is_answered_before_the_end(tmp_path: Path):
+    """G7: who was let in is served."""
+    server = Served(tmp_path / "data")
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    head = "POST /_/install HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=WAIT_S) as slow:
+        slow.sendall(head.encode() + b"toke")
+        assert server.ask("/_/") == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.stderr is not None
+        while '"event":"stopping"' not in (line := server.process.stderr.readline()):
+            assert line
+        slow.sendall(b"n")
+
+        answer = slow.recv(4_096)
+
+    assert answer.startswith(b"HTTP/1.1 403")
+    server.process.communicate(timeout=WAIT_S)
+    assert server.process.returncode == 0
