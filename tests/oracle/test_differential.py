@@ -12,7 +12,7 @@ from tests.oracle.differential import Report, prepared
 from tests.oracle.server import ServerFailed, ServerMissing
 
 QUICK_REQUESTS = 3_000  # About ten seconds, so that every test run has some.
-PROOF_REQUESTS = 26_000  # Every operator x field kind x caller at least twenty times.
+PROOF_REQUESTS = 32_000  # Every operator x field kind x caller at least twenty times.
 CELL_MIN = 20
 
 LIST = Request(area="list", caller="root", method="GET", path="/x")
