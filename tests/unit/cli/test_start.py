@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -38,8 +39,11 @@ MODULES_MAX = (
 
 def loaded_by(code: str) -> set[str]:
     """Names of all modules after running this code in a fresh interpreter."""
+    # Coverage measures subprocesses, too, and would load its own modules into this one.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
     done = subprocess.run(
         [sys.executable, "-c", f"import sys\n{code}\nprint('\\n'.join(sys.modules))"],
+        env=environment,
         capture_output=True,
         text=True,
         check=True,
