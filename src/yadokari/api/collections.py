@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from yadokari.api.door import Door
 from yadokari.api.paging import parse_paging
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response, no_content
 from yadokari.api.router import Route
+from yadokari.api.superuser_check import SuperuserCheck
 from yadokari.base.errors import BadRequest, Invalid
 from yadokari.base.problems import Problem, required
 from yadokari.collections.listing import CollectionQuery
@@ -46,7 +46,7 @@ class TryBody(msgspec.Struct):
 class CollectionRoutes:
     """Handlers of ``/api/collections`` without records."""
 
-    def __init__(self, *, door: Door, collections: Collections) -> None:
+    def __init__(self, *, door: SuperuserCheck, collections: Collections) -> None:
         self._door = door
         self._collections = collections
 

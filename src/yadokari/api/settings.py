@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from msgspec import Raw
 
-from yadokari.api.door import Door
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
 from yadokari.api.router import Route
+from yadokari.api.superuser_check import SuperuserCheck
 from yadokari.base.errors import BadRequest
 from yadokari.contract import messages
 from yadokari.upkeep.app_settings import AppSettings
@@ -22,7 +22,7 @@ _PATH = "/api/settings"
 class SettingsRoutes:
     """Handlers of ``/api/settings``."""
 
-    def __init__(self, *, door: Door, keeper: SettingsKeeper) -> None:
+    def __init__(self, *, door: SuperuserCheck, keeper: SettingsKeeper) -> None:
         self._door = door
         self._keeper = keeper
 

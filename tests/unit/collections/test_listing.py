@@ -25,7 +25,7 @@ async def test_order_is_that_of_creation(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("filter", "sort", "expected"),
+    ("search", "sort", "expected"),
     [
         ("system = false", "", ["users"]),
         ("system = true && name ~ 's'", "name", None),
@@ -39,18 +39,18 @@ async def test_order_is_that_of_creation(world: World) -> None:
 )
 async def test_known_fields_macros_and_functions_work(
     world: World,
-    filter: str,
+    search: str,
     sort: str,
-    expected: list[str] | None,  # noqa: A002
+    expected: list[str] | None,
 ) -> None:
     """CL1: the grammar is that of records."""
-    found = await names(world, filter=filter, sort=sort)
+    found = await names(world, filter=search, sort=sort)
 
     assert found == expected if expected is not None else found
 
 
 @pytest.mark.parametrize(
-    ("filter", "sort"),
+    ("search", "sort"),
     [
         ("listRule = ''", ""),
         ("definition ~ 'secret'", ""),
@@ -68,12 +68,12 @@ async def test_known_fields_macros_and_functions_work(
 )
 async def test_other_names_are_refused(
     world: World,
-    filter: str,
-    sort: str,  # noqa: A002
+    search: str,
+    sort: str,
 ) -> None:
     """Stored secrets must not be found by guessing at them."""
     with pytest.raises(BadRequest):
-        await names(world, filter=filter, sort=sort)
+        await names(world, filter=search, sort=sort)
 
 
 async def test_pages_and_totals(world: World) -> None:

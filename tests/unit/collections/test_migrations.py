@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tests.unit.collections.world import FakeBox, World, opened, text
+from yadokari.base.log import SilentLog
 from yadokari.collections.history import applied_names
 from yadokari.collections.journal import FileJournal
 from yadokari.collections.migration_files import (
@@ -39,24 +40,6 @@ async def up(app):
 """
 
 
-class QuietLog:
-    """Hears nothing."""
-
-    is_debug = False
-
-    def debug(self, event: str, **fields: object) -> None:
-        """See Log."""
-
-    def info(self, event: str, **fields: object) -> None:
-        """See Log."""
-
-    def warning(self, event: str, **fields: object) -> None:
-        """See Log."""
-
-    def error(self, event: str, *, error: BaseException | None = None, **fields: object) -> None:
-        """See Log."""
-
-
 class Bench:
     """A world with a folder of migrations."""
 
@@ -67,7 +50,7 @@ class Bench:
             folder=folder,
             clock=world.clock,
             draw=FakeEntropy(seed=2),
-            log=QuietLog(),
+            log=SilentLog(),
             box=world.box,
         )
 
@@ -216,7 +199,7 @@ async def test_snapshot_makes_the_same_schema_elsewhere(bench: Bench, tmp_path: 
     assert [field.name for field in made.collections[-1].fields] == ["id", "t"]
     secret = bench.world.collections.get("users").auth
     assert secret is not None
-    assert secret.auth_token.secret not in path.read_text()
+    assert secret.auth_token.secret not in text_of(path)
 
 
 async def test_created_files_come_last_and_do_nothing(bench: Bench) -> None:
@@ -228,6 +211,11 @@ async def test_created_files_come_last_and_do_nothing(bench: Bench) -> None:
     assert migration_names(bench.folder)[1:] == [path.name for path in paths]
     assert [path.suffix for path in paths] == [".json", ".py"]
     assert len(await bench.migrations.up()) == 3
+
+
+def text_of(path: Path) -> str:
+    """What a file says."""
+    return path.read_text()
 
 
 # --- files written by a development server ----------------------------------------------------

@@ -59,6 +59,11 @@ def definitions(of: Schema) -> dict[str, object]:
     return {item.id: definition_of(item) for item in of.collections}
 
 
+def made_of(own_id: str, name: str, rule: str | None, fields: list[Field]) -> Collection:
+    """A collection with these fields after its id."""
+    return Collection(id=own_id, name=name, list_rule=rule, fields=(ID_FIELD, *fields))
+
+
 FIELDS = st.lists(
     st.one_of(
         st.builds(
@@ -80,9 +85,7 @@ FIELDS = st.lists(
 )
 COLLECTIONS = st.lists(
     st.builds(
-        lambda id, name, rule, fields: Collection(  # noqa: A006
-            id=id, name=name, list_rule=rule, fields=(ID_FIELD, *fields)
-        ),
+        made_of,
         st.sampled_from(["c1", "c2", "c3"]),
         st.sampled_from(["one", "two", "three"]),
         st.sampled_from([None, "", "id != ''"]),

@@ -82,12 +82,20 @@ class World:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *, journal: Journal | None = None, is_locked: bool = False
+    folder: Path,
+    *,
+    journal: Journal | None = None,
+    is_locked: bool = False,
+    extra: tuple[Collection, ...] = (),
 ) -> AsyncIterator[World]:
-    """A world over the file in a folder; made when it is not there."""
+    """A world over the file in a folder, made when it is not there.
+
+    Args:
+        extra: Further reserved collections.
+    """
     clock, entropy, box, remover = FakeClock(), FakeEntropy(), FakeBox(), FakeRemover()
     store = await open_sqlite(folder / FILE, clock=clock, entropy=entropy)
-    await store.ensure(RESERVED)
+    await store.ensure([*RESERVED, *extra])
     version = store.stored_schema_version
     store.adopt(await load_schema(store, version=version, box=box))
     await bootstrap(store, clock=clock, draw=entropy, box=box)
