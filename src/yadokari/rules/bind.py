@@ -79,6 +79,8 @@ class Binding:
 
     values: tuple[Scalar, ...] = ()
     classes: str = ""
+    now_ms: int = 0
+    """The present, for functions that ask for it."""
 
 
 NOTHING = Binding()
@@ -94,7 +96,7 @@ def bind(plan: Plan, context: RequestContext, literals: Sequence[str | float] = 
     if not plan.slots:
         return NOTHING
     values = tuple([_fill(slot, context, literals) for slot in plan.slots])
-    return Binding(values, "".join(map(value_class, plan.slots, values)))
+    return Binding(values, "".join(map(value_class, plan.slots, values)), context.now_ms)
 
 
 def value_class(slot: Slot, value: Scalar) -> str:

@@ -197,7 +197,11 @@ def _leaf(path: Walk, join: int, found: Field, rest: list[str], modifier: str) -
         if modifier == "length":
             return Length(column)
         if modifier == "each":
-            return Item(path.joins.add(join, Spread(found.name, is_list(found)), None, realm=path.realm).number)
+            return Item(
+                path.joins.add(
+                    join, Spread(found.name, is_list(found)), None, realm=path.realm
+                ).number
+            )
     return Lower(column) if modifier == "lower" else column
 
 

@@ -5,7 +5,7 @@ Invariants: K1 to K4 of stores/sql/compile.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import assert_never

@@ -11,9 +11,9 @@ Not here: where rows come from (stores/sql/compile.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, assert_never
+from typing import assert_never
 
-from yadokari.rules.equality import Equality, equality_of
+from yadokari.rules.equality import Equality, equality_of, known
 from yadokari.rules.plan import (
     ROOT,
     Affinity,
@@ -36,7 +36,6 @@ from yadokari.rules.plan import (
     SlotColumn,
     SlotLength,
     SlotRef,
-    SpreadSlot,
     Strftime,
     Truth,
     affinity,
@@ -48,10 +47,6 @@ NULL = Sql("NULL")
 BLANK = Sql("''")
 _KEYWORDS = {"n": NULL, "t": Sql("TRUE"), "f": Sql("FALSE")}
 _SYMBOLS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
-
-Known: TypeAlias = Literal["blank", "filled", "open"]
-"""What is known of an operand before it runs: NULL or '', surely neither, or nothing."""
-
 
 ANYTHING: frozenset[bool | None] = frozenset((True, False, None))
 
@@ -135,24 +130,6 @@ class Operands:
         keyword = _KEYWORDS.get(self._classes[slot])
         return keyword or Sql("?", (Argument("pattern" if pattern else "slot", slot),))
 
-    def known(self, operand: PlanOperand) -> Known:
-        """What is known of an operand's value."""
-        match operand:
-            case Null():
-                return "blank"
-            case Flag():
-                return "filled"
-            case SlotRef():
-                return "blank" if self._classes[operand.slot] in "ne" else "filled"
-            case Lower():
-                return self.known(operand.of) if isinstance(operand.of, SlotRef) else "open"
-            case Item() if operand.join != ROOT:
-                # PocketBase takes the list that it binds for the item.
-                step = self._plan.join(operand.join).step
-                return "filled" if isinstance(step, SpreadSlot) else "open"
-            case _:
-                return "open"
-
     def compare(
         self,
         node: Compare,
@@ -222,18 +199,18 @@ class Operands:
         negated = node.op is Op.NE
         if equality == "exact":
             return self._dialect.same(*sides, negated=negated)
-        known = tuple(
-            "open" if mine else self.known(operand)
+        surely = tuple(
+            "open" if mine else known(self._plan, self._classes, operand)
             for operand, mine in zip((node.left, node.right), refuting, strict=True)
         )
         if equality == "direct":
-            known = ("filled", known[1])
-        if known == ("blank", "blank"):
+            surely = ("filled", surely[1])
+        if surely == ("blank", "blank"):
             return Sql("0" if negated else "1")
-        if "filled" in known or self._columns_alike(node, never_null):
+        if "filled" in surely or self._columns_alike(node, never_null):
             return self._dialect.same(*sides, negated=True) if negated else sql("{} = {}", *sides)
-        if "blank" in known:
-            place = 1 if known[0] == "blank" else 0
+        if "blank" in surely:
+            place = 1 if surely[0] == "blank" else 0
             return _blankness(sides[place], negated=negated, bare=never_null[place])
         pair = [sql("COALESCE({}, '')", side) for side in sides]
         return sql("{} <> {}" if negated else "{} = {}", *pair)
@@ -258,10 +235,10 @@ class Operands:
         if op not in (Op.EQ, Op.NE):
             return frozenset((None,))
         other = right if left_null else left
-        known = self.known(other)
-        if known == "open":
+        surely = known(self._plan, self._classes, other)
+        if surely == "open":
             return ANYTHING
-        if known == "filled":
+        if surely == "filled":
             return frozenset((op is Op.NE,)) if exact or op is Op.NE else frozenset((None,))
         if exact and isinstance(other, SlotRef) and self._classes[other.slot] == "e":
             return frozenset((op is Op.NE,))
