@@ -26,7 +26,7 @@ from tests.oracle.client import Answer, Json, query
 from tests.oracle.compare import canonical, difference
 from tests.oracle.deck import Deck
 from tests.oracle.deviations import deviation_of
-from tests.oracle.generate_auth import PASSWORD, AuthRequests
+from tests.oracle.generate_auth import PASSWORD, THIRD, AuthRequests
 from tests.oracle.generate_collections import CollectionRequests
 from tests.oracle.generate_requests import PER_PAGE, Requests, seed_requests
 from tests.oracle.generate_schema import (
@@ -56,8 +56,8 @@ COLLECTIONS = Request(
     path="/api/collections?perPage=200&fields=id&filter=system=false",
 )
 KEPT_COLLECTIONS = frozenset({"people_id", "_pb_users_auth_"})
-CALLER_IDS = frozenset(f"id0{index:012d}" for index in range(3))
-"""Records of `people` that last for the whole run: two callers and one that may change."""
+CALLER_IDS = frozenset(f"id0{index:012d}" for index in range(2))
+"""Records of `people` that last for the whole run, for they are the callers."""
 _ALONE = Request(area="state", caller="root", method="GET", path="")
 
 
@@ -199,13 +199,8 @@ class Differential:
         shape, body = people()
         self._root("POST", "/api/collections", body)
         self._root("PATCH", "/api/collections/people", people_change())
-        for index, caller in enumerate(("user", "other", "guest")):
-            record: dict[str, Json] = {
-                "id": f"id0{index:012d}", "email": f"{caller}@example.com", "password": PASSWORD,
-                "passwordConfirm": PASSWORD, "role": "ab"[index % 2], "level": index * 3,
-                "emailVisibility": index == 1, "secret": "s",
-            }  # fmt: skip
-            self._root("POST", shape.path, record)
+        for index, caller in enumerate(("user", "other")):
+            self._person(index, caller)
         self._root("PATCH", f"{shape.path}/id0000000000000", {"boss": "id0000000000001"})
         for caller in ("user", "other"):
             sign_in: dict[str, Json] = {"identity": f"{caller}@example.com", "password": PASSWORD}
@@ -215,12 +210,21 @@ class Differential:
             oracle, ours = (str(t["token"]) if isinstance(t, dict) else "" for t in tokens)
             self._pair.sign_in(caller, oracle=oracle, ours=ours)
 
+    def _person(self, index: int, name: str) -> None:
+        record: dict[str, Json] = {
+            "id": f"id0{index:012d}", "email": f"{name}@example.com", "password": PASSWORD,
+            "passwordConfirm": PASSWORD, "role": "ab"[index % 2], "level": index * 3,
+            "emailVisibility": index == 1, "secret": "s",
+        }  # fmt: skip
+        self._root("POST", f"/api/collections/{PEOPLE}/records", record)
+
     def _play_round(self, *, requests: int, until: float) -> None:
         self._state_differs = False
         world = World(dice=random.Random(f"{self._seed}/{self._round}"), last_id=1_000)
         self._world = world
         shape, _ = people()
-        shape.ids = sorted(CALLER_IDS)
+        self._person(2, "third")
+        shape.ids = [*sorted(CALLER_IDS), THIRD]
         world.shapes[PEOPLE] = shape
         self._build(world)
         sources = (Requests(world, self._deck), CollectionRequests(world), AuthRequests(world))
