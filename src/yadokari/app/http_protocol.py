@@ -2,6 +2,8 @@
 
 H1  A request's line and headers are at most 64 KiB and arrive within ten seconds, and so does the
     first byte of a connection: who is slower, or sends more, is hung up on.
+H2  Whatever is refused before it becomes a request is refused in the contract's shape: a malformed
+    request with 400, a connection too many with 503.
 
 Not here: limits on bodies (api/body.py), idle connections (uvicorn's own timer).
 """
@@ -10,8 +12,13 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 from typing_extensions import override
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from yadokari.contract import messages
 
 HEAD_BYTES_MAX = 64 * 1024  # Proxies cut at 8 to 32 KiB; a token and cookies are far below.
 HEAD_TIMEOUT_S = 10  # Radio links stall for seconds; an attacker holds for minutes.
@@ -26,9 +33,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _is_in_head = True
     _head_timer: asyncio.TimerHandle | None = None
 
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        # uvicorn would count requests too, and answer in plain text.
+        self._connections_max = config.limit_concurrency
+        self.limit_concurrency: int | None = None
+
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        if self._connections_max is not None and len(self.connections) > self._connections_max:
+            self._refuse(b"503 Service Unavailable", messages.UNAVAILABLE, retry_after_s=1)
+            return
         self._head_timer = self.loop.call_later(self.head_timeout_s, self._hang_up)
 
     @override
@@ -63,6 +85,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
         super().connection_lost(exc)
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(b"400 Bad Request", messages.GENERIC)
+
+    def _refuse(self, status: bytes, message: str, *, retry_after_s: int = 0) -> None:
+        shown: dict[str, object] = {"data": {}, "message": message, "status": int(status[:3])}
+        body = msgspec.json.encode(shown)
+        waiting = b"retry-after: %d\r\n" % retry_after_s if retry_after_s else b""
+        self.transport.write(
+            b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"connection: close\r\nx-content-type-options: nosniff\r\n%b\r\n%b"
+            % (status, len(body), waiting, body)
+        )
+        self.transport.close()
 
     def _hang_up(self) -> None:
         self._head_timer = None

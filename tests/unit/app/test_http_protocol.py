@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 
@@ -17,6 +18,7 @@ from yadokari.app.http_protocol import HEAD_BYTES_MAX, BoundedHttpProtocol
 
 QUICK_S = 0.05
 WAIT_S = 5
+CONNECTIONS_MAX = 3
 
 
 class QuickProtocol(BoundedHttpProtocol):
@@ -40,6 +42,7 @@ async def port() -> AsyncIterator[int]:
     """Of a listening server."""
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     config = Config(hello, ws="none", lifespan="off", log_config=None, access_log=False)
+    config.limit_concurrency = CONNECTIONS_MAX
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
@@ -107,6 +110,30 @@ async def test_requests_one_after_another_are_answered_and_each_head_has_its_tim
 
     assert await asyncio.wait_for(reader.read(), WAIT_S) == b""
     writer.close()
+
+
+@pytest.mark.parametrize("sent", [b"\x00\x01\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"GET\r\n\r\n"])
+async def test_a_malformed_request_is_answered_in_the_contracts_shape(port: int, sent: bytes):
+    """H2: always JSON, never what the parser thought of it."""
+    answer = await talk(port, sent, until_closed=True)
+
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == 400
+
+
+async def test_a_connection_too_many_is_told_to_come_later(port: int):
+    """H2: a full house says so, and those inside are served."""
+    inside = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS_MAX)]
+    inside[0][1].write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    served = await asyncio.wait_for(inside[0][0].readuntil(b"hi"), WAIT_S)
+
+    answer = await talk(port, until_closed=True)
+
+    assert served.startswith(b"HTTP/1.1 200")
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"\r\nretry-after: 1\r\n" in answer
+    for _, writer in inside:
+        writer.close()
 
 
 def test_the_default_time_is_the_documented_one():
