@@ -38,7 +38,7 @@ class SecretKeyError(YadokariError):
     """The secret cannot be used. Correct the setting that the message names, then start again."""
 
 
-class Unsealable(YadokariError):  # noqa: N818 - named for the reaction
+class Unsealable(YadokariError):
     """A sealed value opens under no known secret. Set SECRET_KEY_PREVIOUS to the former one."""
 
 

@@ -64,7 +64,7 @@ async def store(tmp_path: Path, clock: HandClock) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def write(store: Store, idempotency: Idempotency, turn: Turn, *, id: str) -> None:  # noqa: A002
+async def write(store: Store, idempotency: Idempotency, turn: Turn, *, id: str) -> None:
     """Carry out a request that makes one record."""
 
     async def work(transaction: Transaction) -> None:
