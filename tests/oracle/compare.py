@@ -63,7 +63,7 @@ def canonical(request: Request, answer: Answer) -> str:
 def _without_texts(value: Json) -> Json:
     if isinstance(value, dict):
         return {
-            key: _without_texts(one)
+            key: one if key == "code" else _without_texts(one)
             for key, one in value.items()
             if not (key == "message" and isinstance(one, str))
         }

@@ -65,8 +65,11 @@ def test_human_texts_are_not_compared_but_codes_and_params_are():
     field: dict[str, Json] = {"code": "validation_x", "message": "One.", "params": {"min": 3}}
     other: dict[str, Json] = {**field, "message": "Two."}
     wrong: dict[str, Json] = {**field, "params": {"min": 4}}
+    index: Json = {"code": "validation_invalid_index_expression"}
+    table: Json = {"code": "validation_invalid_index_definition"}
 
     assert difference(LIST, errors(field, other)) is None
+    assert difference(LIST, errors(index, table)) is not None
     assert difference(LIST, errors(field, wrong)) is not None
 
 
