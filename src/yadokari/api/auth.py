@@ -81,14 +81,12 @@ class AuthRoutes:
     async def refresh(self, request: Request) -> Response:
         """A new token for a signed-in caller of this collection."""
         door = self._door
-        collection = door.auth_collection(request)
         caller = await door.caller(request)
-        if caller.row is None or caller.collection is None:
+        collection = caller.collection
+        if caller.row is None or collection is None:
             raise Unauthenticated
-        if caller.collection.id != collection.id:
-            raise Forbidden(
-                f"The request requires auth record from {caller.collection.name} collection."
-            )
+        if self._door.schema().find(request.params["c"]) is not collection:
+            raise Forbidden(f"The request requires auth record from {collection.name} collection.")
         asking = await door.asking(request)
         await self._sign_in.check_rule(asking, collection, caller.row)
         token = request.token

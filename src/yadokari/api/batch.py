@@ -28,7 +28,7 @@ from yadokari.base.errors import BadRequest, Forbidden, NotFound, YadokariError,
 from yadokari.base.json_text import encode
 from yadokari.base.problems import Problem, Problems, required
 from yadokari.contract import messages
-from yadokari.records.batching import BatchFailed, BatchItem, BatchOp
+from yadokari.records.batching import BatchFailed, BatchItem, BatchOp, RefusedItem
 from yadokari.records.caller import Asking, HeaderFacts
 from yadokari.records.submission import Submission
 
@@ -53,6 +53,8 @@ class BatchSettings(Protocol):
     """Seconds."""
     max_body_size: int
     """Bytes; 0 = the default."""
+
+
 _ACTIONS: Mapping[BatchOp, str] = {
     "create": "create",
     "upsert": "create",
@@ -135,7 +137,7 @@ class BatchRoutes:
         item: _Item,
         body: Body,
         taken: AsyncExitStack,
-    ) -> BatchItem:
+    ) -> BatchItem | RefusedItem:
         """An item with its collection found, its files taken in, its passwords hashed."""
         try:
             path = item.url.partition("?")[0]
@@ -171,7 +173,7 @@ class BatchRoutes:
                 expand=query.get("expand", ""),
             )
         except YadokariError as exc:
-            raise BatchFailed(index=index, cause=exc) from exc
+            return RefusedItem(exc)
 
 
 def _target(method: str, path: str) -> tuple[BatchOp, str, str]:

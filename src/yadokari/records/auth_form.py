@@ -67,7 +67,8 @@ def _password(
     password = str(resolved.get("password", ""))
     confirm = text_of(submission.fields.get("passwordConfirm"))
     problems: Problems = {}
-    if stored is not None and not password:
+    touched = password or confirm or text_of(submission.fields.get("oldPassword"))
+    if stored is not None and not touched:
         return problems
     if not password:
         problems["password"] = required()

@@ -2,6 +2,7 @@
 
 T1  All or nothing: the first failing item undoes every other.
 T2  Items see what earlier items wrote.
+T3  The first failing item, in their order, is the one that is told.
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ class BatchItem:
     expand: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedItem:
+    """An item that failed before the unit of work; told when its turn comes (T3)."""
+
+    cause: YadokariError
+
+
 class BatchFailed(YadokariError):
     """An item failed and nothing was kept. Correct that item and send all again."""
 
@@ -39,4 +47,4 @@ class BatchFailed(YadokariError):
         self.index, self.cause = index, cause
 
 
-Items: TypeAlias = Sequence[BatchItem]
+Items: TypeAlias = Sequence[BatchItem | RefusedItem]

@@ -1,7 +1,8 @@
 """Field checks before a record is stored: the pure ones, and those that ask the store.
 
 C1  Every field is checked and every problem reported together; a field has one problem.
-C2  Uniqueness of indexed values is the store's own check at the write.
+C2  Uniqueness of indexed values is the store's own check at the write; so are ids by the default
+    pattern, while ids that ignore case are checked here.
 """
 
 from __future__ import annotations
@@ -82,9 +83,9 @@ async def _id_problem(
     id: str,
     plans: Plans,
 ) -> Problem | None:
-    if await tx.get(collection, (id,)):
-        return id_taken(field)
     if ids_ignore_case(field):
+        if await tx.get(collection, (id,)):
+            return id_taken(field)
         quoted = id.lower().replace("\\", "\\\\").replace("'", "\\'")
         same = plans.query(
             collection,

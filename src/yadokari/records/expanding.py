@@ -45,15 +45,14 @@ class _Relation:
     many: bool
 
 
-def parse_expand(text: str) -> _Branch:
-    """The tree of a comma list of dotted paths; too deep paths are cut."""
-    root = _Branch()
-    for path in text.replace(" ", "").split(","):
-        branch = root
-        for name in path.split(".")[:EXPAND_DEPTH_MAX]:
-            if name:
-                branch = branch.children.setdefault(name, _Branch())
-    return root
+def expand_paths(text: str) -> list[list[str]]:
+    """The dotted paths of a comma list; one that a longer one contains is left out."""
+    paths = dict.fromkeys(path for path in text.replace(" ", "").split(",") if path)
+    return [
+        path.split(".")[:EXPAND_DEPTH_MAX]
+        for path in paths
+        if not any(other.startswith(path + ".") for other in paths)
+    ]
 
 
 class Expanding:
@@ -73,7 +72,22 @@ class Expanding:
         self, collection: Collection, rows: Sequence[Row], shown: Sequence[Presented], text: str
     ) -> None:
         """Fill ``expand`` of each shown record that has something to fill in."""
-        await self._level(collection, rows, shown, parse_expand(text))
+        root = _Branch()
+        for path in expand_paths(text):
+            if self._leads_somewhere(collection, path):
+                branch = root
+                for name in path:
+                    branch = branch.children.setdefault(name, _Branch())
+        await self._level(collection, rows, shown, root)
+
+    def _leads_somewhere(self, collection: Collection, path: list[str]) -> bool:
+        """Whether every name of a path is a relation; a path that breaks off is ignored whole."""
+        for name in path:
+            relation = self._relation(collection, name)
+            if relation is None:
+                return False
+            collection = relation.collection
+        return True
 
     async def _level(
         self,
@@ -84,7 +98,8 @@ class Expanding:
     ) -> None:
         for name, below in branch.children.items():
             relation = self._relation(collection, name)
-            if relation is None or self._is_closed(relation.collection):
+            assert relation is not None, "paths were followed before"
+            if self._is_closed(relation.collection):
                 continue
             for row, record in zip(rows, shown, strict=True):
                 expanded = record.setdefault("expand", {})

@@ -10,13 +10,19 @@ from typing import assert_never
 
 from yadokari.ports.store import Reads, Row
 from yadokari.records.plans import Bound
+from yadokari.rules.evaluate import ById, Everything, Fetch, Pointing, decide, holds, needs_records
 from yadokari.schema.fields import Value
 
 ROWS_FETCHED_MAX = 10_000  # one judgement never reads more of a collection than this
 
 
-async def satisfied(bound: Bound, values: Mapping[str, Value], reads: Reads) -> bool:
+async def satisfied(
+    bound: Bound, values: Mapping[str, Value], reads: Reads, *, stored: bool = True
+) -> bool:
     """Whether a row with these values is what the plan looks for.
+
+    Args:
+        stored: Whether the row is in the store already; a new one has no back-relations.
 
     Raises:
         Unavailable: the store cannot answer.
@@ -24,10 +30,9 @@ async def satisfied(bound: Bound, values: Mapping[str, Value], reads: Reads) -> 
     plan = bound.plan
     if plan.where is None:
         return True
-    from yadokari.rules.evaluate import decide, holds
-    if not plan.joins:
+    if not needs_records(plan, bound.binding):
         return decide(plan, bound.binding, values)
-    judging = holds(plan, bound.binding, values)
+    judging = holds(plan, bound.binding, values, stored=stored)
     try:
         wanted = next(judging)
         while True:
@@ -36,8 +41,7 @@ async def satisfied(bound: Bound, values: Mapping[str, Value], reads: Reads) -> 
         return bool(stop.value)
 
 
-async def _fetch(wanted: object, reads: Reads) -> Sequence[Row]:
-    from yadokari.rules.evaluate import ById, Everything, Pointing
+async def _fetch(wanted: Fetch, reads: Reads) -> Sequence[Row]:
     match wanted:
         case ById():
             found = await reads.get(wanted.collection, wanted.ids)

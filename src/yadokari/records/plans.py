@@ -20,6 +20,8 @@ from yadokari.rules.tokens import tokenize
 from yadokari.schema.collection import Collection, Schema
 
 PLANS_MAX = 2_000  # about 10 kB each: 20 MB at worst
+SUPERUSER_NAMES = ("@collection.", "@request.")
+"""Clients' filters and sorts that hold these are refused unread, wherever they stand in them."""
 FILTER_CHARACTERS_MAX = 3_500  # the contract's limit for clients' filters
 
 
@@ -67,6 +69,10 @@ class Plans:
             BadRequest: the filter, the sort or a rule is not valid.
             Forbidden: the filter or the sort uses names for superusers only.
         """
+        if restricted:
+            for name in SUPERUSER_NAMES:
+                if name in filter or name in sort:
+                    raise Forbidden(f"Only superusers can filter by {name}* names.")
         if len(filter) > FILTER_CHARACTERS_MAX:
             raise BadRequest
         schema = self._schema()

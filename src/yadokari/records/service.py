@@ -14,7 +14,7 @@ from yadokari.contract import messages
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
 from yadokari.ports.store import Committed, Reads, Row, Store, Transaction
-from yadokari.records.batching import BatchFailed, BatchItem
+from yadokari.records.batching import BatchFailed, BatchItem, Items, RefusedItem
 from yadokari.records.caller import Asking
 from yadokari.records.deleting import DeleteWitness, Deleting
 from yadokari.records.expanding import Expanding
@@ -161,7 +161,7 @@ class Records:
 
         return await self._transact(work)
 
-    async def batch(self, items: Sequence[BatchItem]) -> Committed[list[Presented | None]]:
+    async def batch(self, items: Items) -> Committed[list[Presented | None]]:
         """Run all items as one unit of work; presented records, None for deletes.
 
         Raises:
@@ -179,7 +179,9 @@ class Records:
 
         return await self._transact(work)
 
-    async def _run(self, tx: Transaction, item: BatchItem) -> Presented | None:
+    async def _run(self, tx: Transaction, item: BatchItem | RefusedItem) -> Presented | None:
+        if isinstance(item, RefusedItem):
+            raise item.cause
         op = item.op
         if op == "upsert":
             wanted = item.submission.fields.get("id")

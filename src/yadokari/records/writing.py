@@ -87,10 +87,10 @@ class Writing:
         virtual = {**values, "id": values["id"] or "new"}
         if collection.is_auth:
             virtual["verified"] = False
-        if rule and not await self._holds(tx, asking, collection, rule, virtual):
+        if rule and not await self._holds(tx, asking, collection, rule, virtual, stored=False):
             raise BadRequest(messages.CREATE_RECORD_FAILED)
         if collection.is_auth:
-            manager = await self._manages(tx, asking, collection, virtual)
+            manager = await self._manages(tx, asking, collection, virtual, stored=False)
             _refuse(
                 form_problems(collection, submission, resolved, None, manager=manager),
                 messages.CREATE_RECORD_FAILED,
@@ -127,7 +127,7 @@ class Writing:
         if rule and not await self._finds(tx, asking, collection, rule, id):
             raise NotFound
         if collection.is_auth:
-            manager = await self._manages(tx, asking, collection, stored.values)
+            manager = await self._manages(tx, asking, collection, stored.values, stored=True)
             _refuse(
                 form_problems(collection, submission, resolved, stored, manager=manager),
                 messages.UPDATE_RECORD_FAILED,
@@ -164,9 +164,11 @@ class Writing:
         collection: Collection,
         rule: str,
         values: Mapping[str, Value],
+        *,
+        stored: bool,
     ) -> bool:
         bound = self._plans.rule(collection, rule, asking.caller.collection, asking.context)
-        return await satisfied(bound, values, tx)
+        return await satisfied(bound, values, tx, stored=stored)
 
     async def _finds(
         self,
@@ -180,14 +182,20 @@ class Writing:
         return await tx.first(bound.plan, bound.binding, id=id) is not None
 
     async def _manages(
-        self, tx: Transaction, asking: Asking, collection: Collection, values: Mapping[str, Value]
+        self,
+        tx: Transaction,
+        asking: Asking,
+        collection: Collection,
+        values: Mapping[str, Value],
+        *,
+        stored: bool,
     ) -> bool:
         if asking.caller.is_superuser:
             return True
         rule = collection.auth.manage_rule if collection.auth is not None else None
         if not rule or asking.caller.is_guest:
             return False
-        return await self._holds(tx, asking, collection, rule, values)
+        return await self._holds(tx, asking, collection, rule, values, stored=stored)
 
     # --- values ----------------------------------------------------------------------------------
 
