@@ -21,7 +21,8 @@ from yadokari.collections.view_fields import VIEW_ID_FIELD, same_fields, view_fi
 from yadokari.ports.store import Page, Transaction
 from yadokari.rules.bind import RequestContext, bind
 from yadokari.rules.resolve import Query, check_rule, parse_text, resolve
-from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.auth_wire import auth_keys, auth_merged
+from yadokari.schema.collection import AuthOptions, Collection, Schema
 from yadokari.schema.collection_check import collection_problems, invalid_view_query
 from yadokari.schema.diff import diff, diff_schemas
 from yadokari.schema.fields import Field, RelationField
@@ -39,6 +40,8 @@ HELPER_NAMES = (EXTERNAL_AUTHS_NAME, AUTH_ORIGINS_NAME, MFAS_NAME, OTPS_NAME)
 KNOWN_TYPES = frozenset(("base", "auth", "view"))
 STORE_PREFIX = "sqlite_"  # Such names would hinder a move to SQLite, too.
 HELPER_ROWS_PAGE = 500  # Rows of a deleted auth collection are removed in pages of this many.
+_NO_AUTH_OPTIONS = auth_merged(AuthOptions(), dict.fromkeys(auth_keys()))
+"""What a collection has that was never an auth collection: every option unset."""
 
 
 class References(BadRequest):
@@ -209,8 +212,9 @@ class SchemaUnit:
     def _problems(
         self, new: Collection, old: Collection | None, schema: Schema, names: Schema
     ) -> Problems:
-        if new.type != "auth" and new.auth is not None:
-            new = replace(new, auth=None)  # Only the change of its type is wrong then.
+        if (new.type == "auth") != (new.auth is not None):
+            # Its type was changed, which is wrong already; options are judged as that type's.
+            new = replace(new, auth=_NO_AUTH_OPTIONS if new.type == "auth" else None)
         found = collection_problems(
             new,
             old,

@@ -123,9 +123,11 @@ def _name_clash(new: Collection, schema: Schema) -> Problem | None:
 
 
 def _type_problem(new: Collection, old: Collection | None) -> Problem | None:
+    if new.type not in _TYPES:
+        return in_invalid("Must be base, auth or view.")
     if old is not None and old.type != new.type:
         return Problem("validation_collection_type_change", "A collection keeps its type.")
-    return None if new.type in _TYPES else in_invalid("Must be base, auth or view.")
+    return None
 
 
 def _system_problem(new: Collection, old: Collection | None) -> Problem | None:

@@ -193,7 +193,9 @@ def _with_plain_keys(collection: Collection, wire: Mapping[str, object]) -> Coll
     if "name" in wire:
         changes["name"] = read_text(wire["name"])
     if "type" in wire:
-        changes["type"] = read_text(wire["type"]) or (collection.type if not collection.id else "")
+        changes["type"] = read_text(wire["type"]) or (
+            collection.type if not collection.id else "base"
+        )
     if "indexes" in wire:
         changes["indexes"] = read_texts(wire["indexes"])
     for key in ("created", "updated"):

@@ -366,7 +366,7 @@ def test_type_and_flag_are_for_life() -> None:
         "fields": REQUIRED,
     }
     assert codes({"type": "auth"}, old) == {"type": "validation_collection_type_change"}
-    assert codes({"type": None}, old) == {"type": "validation_collection_type_change"}
+    assert codes({"type": None}, old) == {}
     assert codes({"system": True}, old) == {"system": "validation_collection_system_flag_change"}
     assert codes({"type": "view"}, old) == {
         "type": "validation_collection_type_change",
