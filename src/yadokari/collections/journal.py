@@ -1,7 +1,8 @@
 """The journal of a development server: each change of the schema becomes a migration file.
 
 JO1  The history row is committed with the change, so the file is never run again here.
-JO2  The file is written after the commit, before the answer; it holds no secrets.
+JO2  The file is written after the commit, before the answer; it holds no secrets. When that fails
+     the change stands, so it is logged: the answer must not say that nothing happened.
 JO3  Names never clash: each change has its own second, later than every file's.
 
 Not here: running migrations (collections/migrations.py).
@@ -15,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from yadokari.base.log import Log
 from yadokari.collections.history import remember
 from yadokari.collections.migration_files import (
     MigrationDocument,
+    MigrationError,
     document_bytes,
     file_name,
     migration_names,
@@ -57,15 +60,15 @@ class Journal(Protocol):
         ...
 
     async def keep(self, slot: Slot) -> None:
-        """The change is committed: write it. Raises an error of ours when that fails."""
+        """The change is committed: write it; never fails (JO2)."""
         ...
 
 
 class FileJournal:
     """Writes JSON migrations into a folder."""
 
-    def __init__(self, *, folder: Path, clock: Clock) -> None:
-        self._folder, self._clock = folder, clock
+    def __init__(self, *, folder: Path, clock: Clock, log: Log) -> None:
+        self._folder, self._clock, self._log = folder, clock, log
         self._last_seconds = 0
 
     async def slot(self) -> Slot:
@@ -89,8 +92,12 @@ class FileJournal:
 
     async def keep(self, slot: Slot) -> None:
         """See Journal."""
-        if slot.name:
+        if not slot.name:
+            return
+        try:
             await asyncio.to_thread(write_new, self._folder, slot.name, slot.content)
+        except MigrationError as error:
+            self._log.error("migration_not_written", error=error, file=slot.name)
 
 
 def _words(operations: Sequence[Operation], before: Schema, after: Schema) -> str:

@@ -144,7 +144,10 @@ class SchemaUnit:
             self._check_shape(item, before.by_id.get(item.id), after)
         for gone in removed:
             await self._forget(before.by_id[gone])
-        await self._tx.apply(diff_schemas(before, after), schema=after)
+        # Views that nobody touches stay as they are, so a broken one does not stand in the way.
+        touched = frozenset(by_id) | removed
+        steps = diff_schemas(_touched(before, touched), _touched(after, touched))
+        await self._tx.apply(steps, schema=after)
         for view in [item for item in changed if item.is_view]:
             fields, found = await self._fields_of(view)
             if found:
@@ -285,6 +288,12 @@ def _points_at(fields: Iterable[Field], collection_id: str) -> bool:
         isinstance(field, RelationField) and field.collection_id == collection_id
         for field in fields
     )
+
+
+def _touched(schema: Schema, ids: frozenset[str]) -> Schema:
+    """The schema without the views that do not change."""
+    kept = (item for item in schema.collections if not item.is_view or item.id in ids)
+    return Schema(collections=tuple(kept), version=schema.version)
 
 
 def _with(schema: Schema, collection: Collection) -> Schema:

@@ -88,3 +88,20 @@ async def test_index_that_cannot_be_made_is_named_by_place(world: World) -> None
         await world.collections.import_all([wire], delete_missing=False)
 
     assert codes(caught.value) == {"indexes.0": "validation_invalid_index_expression"}
+
+
+async def test_broken_view_does_not_stand_in_the_way(world: World) -> None:
+    """A view that lost a column is its owner's trouble, not that of every import."""
+    made = await world.collections.create({"name": "n", "fields": [text("a")]})
+    await world.collections.create(
+        {"name": "v", "type": "view", "viewQuery": "select id, a from n"}
+    )
+    fields = [{"id": made.by_name["a"].id, **text("b")}]
+    await world.collections.update("n", {"fields": fields})
+
+    await world.collections.import_all(
+        [{"name": "n", "fields": [text("c")]}, {"name": "m"}], delete_missing=False
+    )
+
+    assert "c" in world.collections.get("n").by_name
+    assert world.collections.get("m")

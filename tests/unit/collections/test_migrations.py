@@ -225,7 +225,7 @@ def text_of(path: Path) -> str:
 async def developing(tmp_path: Path) -> AsyncIterator[Bench]:
     """A world whose changes are written down."""
     folder = tmp_path / "written"
-    journal = FileJournal(folder=folder, clock=FakeClock())
+    journal = FileJournal(folder=folder, clock=FakeClock(), log=SilentLog())
     async with opened(tmp_path, journal=journal) as world:
         yield Bench(world, folder)
 
@@ -252,6 +252,15 @@ async def test_refused_change_writes_nothing(developing: Bench) -> None:
 
     assert migration_names(developing.folder) == []
     assert await applied_names(developing.world.store) == []
+
+
+async def test_change_stands_when_its_file_cannot_be_written(developing: Bench) -> None:
+    """JO2: an error would say that nothing happened."""
+    developing.folder.write_text("in the way")
+
+    await developing.world.collections.create({"name": "notes"})
+
+    assert developing.world.store.schema.find("notes") is not None
 
 
 async def test_written_files_make_the_same_schema_elsewhere_and_back(
