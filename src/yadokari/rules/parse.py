@@ -1,8 +1,10 @@
 """From tokens to the tree, without recursion on groups: hostile nesting costs no stack.
 
 P1  ``&&`` binds tighter than ``||``.
-P2  A group may follow an expression directly and is joined by "and"; a comparison may not.
-P3  At most COMPARISONS_MAX comparisons.
+P2  A group may follow an expression directly, joined as the one before it was ("and" at first); a
+    comparison may not.
+P3  A comparison that breaks off before a group is forgotten, as PocketBase forgets it.
+P4  At most COMPARISONS_MAX comparisons.
 """
 
 from __future__ import annotations
@@ -34,20 +36,29 @@ class _Group:
     alternatives: list[Tree] = field(default_factory=list)
     conjuncts: list[Tree] = field(default_factory=list)
     expects_operand: bool = True
+    is_or: bool = False
+    """Whether the last join was "or"."""
 
     def add(self, part: Tree) -> None:
+        if not self.expects_operand and self.is_or:
+            self._end_alternative()
         self.conjuncts.append(part)
         self.expects_operand = False
 
-    def end_alternative(self) -> None:
+    def join(self, *, is_or: bool) -> None:
+        if is_or:
+            self._end_alternative()
+        self.is_or, self.expects_operand = is_or, True
+
+    def close(self) -> Tree:
+        self._end_alternative()
+        parts = self.alternatives
+        return parts[0] if len(parts) == 1 else Any(_flat(parts, Any))
+
+    def _end_alternative(self) -> None:
         parts = self.conjuncts
         self.alternatives.append(parts[0] if len(parts) == 1 else All(_flat(parts, All)))
         self.conjuncts = []
-
-    def close(self) -> Tree:
-        self.end_alternative()
-        parts = self.alternatives
-        return parts[0] if len(parts) == 1 else Any(_flat(parts, Any))
 
 
 def _flat(parts: list[Tree], kind: type[All] | type[Any]) -> tuple[Tree, ...]:
@@ -93,7 +104,9 @@ class _Parser:
                     raise RuleError(
                         "a comparison must be joined by && or ||", position=token.position
                     )
-                group.add(self._comparison())
+                comparison = self._comparison()
+                if comparison is not None:
+                    group.add(comparison)
         if len(open_groups) > 1:
             raise RuleError("a group is not closed")
         if open_groups[0].expects_operand:
@@ -112,17 +125,20 @@ class _Parser:
     def _join(self, group: _Group, token: Token) -> None:
         if group.expects_operand:
             raise RuleError(f"{token.text} has nothing on its left", position=token.position)
-        if token.text == "||":
-            group.end_alternative()
-        group.expects_operand = True
+        group.join(is_or=token.text == "||")
         self._at += 1
 
-    def _comparison(self) -> Comparison:
+    def _comparison(self) -> Comparison | None:
+        """A comparison; None when a group begins before it is complete (P3)."""
         self._comparisons += 1
         if self._comparisons > COMPARISONS_MAX:
             raise RuleError(f"more than {COMPARISONS_MAX} comparisons")
         left = self._operand(depth=0)
+        if self._at_group():
+            return None
         operator = self._next("op").text
+        if self._at_group():
+            return None
         return Comparison(left, operator, self._operand(depth=0))
 
     def _operand(self, *, depth: int) -> Operand:
@@ -151,6 +167,9 @@ class _Parser:
                 raise RuleError("arguments must be parted by commas", position=token.position)
         self._at += 1
         return Call(token.text, tuple(arguments))
+
+    def _at_group(self) -> bool:
+        return self._at < len(self._tokens) and self._tokens[self._at].kind == "("
 
     def _literal(self) -> int:
         self._literals += 1

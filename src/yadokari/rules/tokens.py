@@ -3,7 +3,8 @@
 T1  Texts and numbers are the only literals; everything else is part of the shape.
 T2  Two texts with the same shape parse to the same tree with other literals, so a plan made for
     one serves both.
-T3  Only a backslash before the enclosing quote, or before another backslash, is an escape.
+T3  A text ends at its first NUL; what follows is not looked at.
+T4  Only a backslash before the enclosing quote, or before another backslash, is an escape.
 
 Not here: how tokens nest (rules/parse.py), what names mean (rules/resolve.py).
 """
@@ -11,16 +12,20 @@ Not here: how tokens nest (rules/parse.py), what names mean (rules/resolve.py).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import cached_property
+from typing import Literal, NamedTuple, TypeAlias
 
 from yadokari.rules.errors import RuleError
+
+TOKENS_MAX = 20_000  # 200 comparisons have a tenth of it; the rest is a flood of parentheses.
+QUICK_CHARACTERS_MAX = 10_000  # Longer texts are taken apart piece by piece, in bounded memory.
 
 TokenKind: TypeAlias = Literal["name", "call", "text", "number", "op", "join", "(", ")", ","]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token and where it stands (characters from the start of the text)."""
 
     kind: TokenKind
@@ -28,71 +33,97 @@ class Token:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """A text taken apart: tokens, its literals in order, and the shape that is left."""
-
-    items: tuple[Token, ...]
-    literals: tuple[str | float, ...]
-    shape: str
-
+_BLANK = r"(?:[ \t\n]++|//[^\n]*+)*+"
+_TEXT = r"""'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+\""""
+_NUMBER = r"-?[0-9]++(?:\.[0-9]++)?+(?![0-9A-Za-z_.])"
+_NAME = r"[A-Za-z_@#](?:[A-Za-z0-9_.:]*[A-Za-z0-9_])?"
+_OP = r"\?(?:!=|!~|>=|<=|=|~|>|<)|!=|!~|>=|<=|=|~|>|<"
+_JOIN = r"&&|\|\|"
 
 _TOKEN = re.compile(
-    r"""
-      (?P<blank>(?:[ \t\r\n]|//[^\n]*)+)
-    | (?P<call>[A-Za-z_@\#][A-Za-z0-9_.:]*\()
-    | (?P<name>[A-Za-z_@\#][A-Za-z0-9_.:]*)
-    | (?P<number>-?[0-9]+(?:\.[0-9]+)?(?![0-9A-Za-z_.]))
-    | (?P<single>'(?:\\.|[^'\\])*')
-    | (?P<double>"(?:\\.|[^"\\])*")
-    | (?P<op>\?(?:!=|!~|>=|<=|=|~|>|<)|!=|!~|>=|<=|=|~|>|<)
-    | (?P<join>&&|\|\|)
-    | (?P<punct>[(),])
-    """,
-    re.VERBOSE | re.DOTALL,
+    rf"{_BLANK}(?:(?P<text>{_TEXT})|(?P<number>{_NUMBER})|(?P<call>{_NAME}\()|(?P<name>{_NAME})"
+    rf"|(?P<op>{_OP})|(?P<join>{_JOIN})|(?P<sign>[(),])|(?P<end>\Z)|(?P<wrong>.))",
+    re.DOTALL,
+)
+_QUICK = re.compile(
+    rf"{_BLANK}(?:({_TEXT})|({_NUMBER})|({_NAME}\(?|{_OP}|{_JOIN}|[(),])|\Z|(.))", re.DOTALL
 )
 _ESCAPES = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r'\\(["\\])')}
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A text taken apart. Not slotted: most texts are known by shape, so ``items`` come late."""
+
+    source: str
+    literals: tuple[str | float, ...]
+    shape: str
+    """The text without its literals, blanks and comments."""
+
+    @cached_property
+    def items(self) -> tuple[Token, ...]:
+        """All tokens in order. Raises RuleError when there are too many."""
+        return tuple(_items(self.source))
 
 
 def tokenize(text: str) -> Tokens:
     """Take a rule or filter apart.
 
     Raises:
-        RuleError: a character that begins no token, or a text without its closing quote.
+        RuleError: a character that begins no token, a text without its closing quote, or more
+            than TOKENS_MAX tokens.
     """
-    items: list[Token] = []
+    text = text.partition("\0")[0]
+    if len(text) > QUICK_CHARACTERS_MAX:
+        _check(text)
     literals: list[str | float] = []
     shape: list[str] = []
-    position, end = 0, len(text)
-    match = _TOKEN.match
-    while position < end:
-        found = match(text, position)
-        if found is None:
-            raise RuleError(f"unexpected {text[position]!r}", position=position)
-        kind = found.lastgroup
-        word = found.group()
-        if kind == "name" or kind == "call":
-            if word.rstrip("(")[-1] in ".:":
-                raise RuleError(f"{word!r} ends with a separator", position=position)
-            items.append(Token(kind, word.rstrip("("), position))
+    for quoted, number, word, wrong in _QUICK.findall(text):
+        if word:
             shape.append(word)
-        elif kind == "single" or kind == "double":
-            quote = word[0]
-            value = word[1:-1]
-            if "\\" in value:
-                value = _ESCAPES[quote].sub(r"\1", value)
-            items.append(Token("text", value, position))
-            literals.append(value)
+        elif quoted:
+            literals.append(_unquoted(quoted))
             shape.append("'")
-        elif kind == "number":
-            items.append(Token("number", word, position))
-            literals.append(float(word))
+        elif number:
+            literals.append(float(number))
             shape.append("0")
-        elif kind == "op" or kind == "join":
-            items.append(Token(kind, word, position))
-            shape.append(word)
-        elif kind == "punct":
-            items.append(Token(word, word, position))  # type: ignore[arg-type]
-            shape.append(word)
-        position = found.end()
-    return Tokens(tuple(items), tuple(literals), " ".join(shape))
+        elif wrong:
+            _check(text)
+    return Tokens(text, tuple(literals), " ".join(shape))
+
+
+def _unquoted(word: str) -> str:
+    value = word[1:-1]
+    return _ESCAPES[word[0]].sub(r"\1", value) if "\\" in value else value
+
+
+def _check(text: str) -> None:
+    for _ in _items(text):
+        pass
+
+
+def _items(text: str) -> Iterator[Token]:
+    count = 0
+    for found in _TOKEN.finditer(text):
+        kind = found.lastgroup
+        assert kind is not None, "every alternative has a name"
+        word, position = found[kind], found.start(kind)
+        count += 1
+        if count > TOKENS_MAX:
+            raise RuleError(f"more than {TOKENS_MAX} words and signs", position=position)
+        match kind:
+            case "text":
+                yield Token("text", _unquoted(word), position)
+            case "call":
+                yield Token("call", word[:-1], position)
+            case "number" | "name" | "op" | "join":
+                yield Token(kind, word, position)
+            case "sign":
+                yield Token(_SIGNS[word], word, position)
+            case "end":
+                return
+            case _:
+                raise RuleError(f"unexpected {word!r}", position=position)
+
+
+_SIGNS: dict[str, TokenKind] = {"(": "(", ")": ")", ",": ","}

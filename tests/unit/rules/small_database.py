@@ -217,4 +217,3 @@ def database_from(fixture: Json) -> SmallDatabase:
     for name, body in records:  # type: ignore[misc]
         database.put(str(name), body)  # type: ignore[arg-type]
     return database
-
