@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from typing_extensions import override
@@ -74,6 +74,12 @@ def fitted(collection: Collection, row: Row, values: dict[str, Value]) -> Row:
     return Row(row.collection_id, found, row.version, row.stamp)
 
 
+def plain(rows: list[Row]) -> list[object]:
+    """Rows without versions and stamps, whose numbers hang on how often a unit ran."""
+    assert all(row.version >= row.stamp > 0 for row in rows)
+    return [row.values for row in rows]
+
+
 class TwoStores(RuleBasedStateMachine):
     """Does everything twice and compares."""
 
@@ -106,7 +112,7 @@ class TwoStores(RuleBasedStateMachine):
             try:
                 told.append(self.runner.run(work(store)))
             except (Conflict, Stale, _Undone) as exc:
-                told.append((type(exc), getattr(exc, "fields", None)))
+                told.append(type(exc))  # Of two violated indexes a database may name either.
         assert told[0] == told[1]
 
     @rule(actions=ACTIONS, fails=st.booleans(), waits=st.booleans())
@@ -115,16 +121,16 @@ class TwoStores(RuleBasedStateMachine):
     ) -> None:
         """A unit of several writes; errors inside are caught or end it."""
 
-        async def work(tx: Transaction) -> list[Row]:
+        async def work(tx: Transaction) -> list[object]:
             for what, id_, values in actions:
                 await self.act(tx, what, id_, values)
             if waits:
                 await asyncio.sleep(0)
             if fails:
                 raise _Undone
-            return await tx.all_of(self.people)
+            return plain(await tx.all_of(self.people))
 
-        async def run(store: Store) -> list[Row]:
+        async def run(store: Store) -> list[object]:
             return (await store.transact(work)).value
 
         self.both(run)
@@ -180,15 +186,13 @@ class TwoStores(RuleBasedStateMachine):
         """Rows, what points at what, and the log."""
 
         async def look(store: Store) -> list[object]:
-            told: list[object] = [await store.all_of(self.people)]
-            told.append(await store.pointing_at(self.people, "team", ["a", "c"]))
+            told: list[object] = [plain(await store.all_of(self.people))]
+            told.append(plain(await store.pointing_at(self.people, "team", ["a", "c"])))
             if "mates" in self.people.by_name:
-                told.append(await store.pointing_at(self.people, "mates", ["a", "c"]))
+                told.append(plain(await store.pointing_at(self.people, "mates", ["a", "c"])))
             told.append(await store.head())
             log = await store.changes(START, entries_max=10_000)
-            told.append(
-                [(e.position, e.transaction, e.op, e.record_id, e.version) for e in log.entries]
-            )
+            told.append([(e.position, e.transaction, e.op, e.record_id) for e in log.entries])
             return told
 
         self.both(look)
@@ -203,4 +207,9 @@ class TwoStores(RuleBasedStateMachine):
 
 
 TestTwoStores = TwoStores.TestCase
-TestTwoStores.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestTwoStores.settings = settings(
+    max_examples=100,
+    stateful_step_count=15,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # Shrinking would take minutes.
+)

@@ -8,7 +8,7 @@ Not here: which connection answers (stores/sqlite/reader.py, transaction.py).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from yadokari.ports.store import Page, Row
@@ -27,23 +27,29 @@ class PlanReads:
     """Reads over one connection's tables."""
 
     _tables: Tables
-    _quick: Callable[[Query, Bindings], list[Raw] | None]
-    """All rows at once, or None when the statement takes too long for that."""
-    _long: Callable[[Query, Bindings], Awaitable[list[Raw]]]
-    """All rows, without blocking the loop."""
+
+    def _quick(self, query: Query, bindings: Bindings) -> list[Raw] | None:
+        """All rows at once, or None when the statement takes too long for that."""
+        raise NotImplementedError
+
+    async def _long(self, query: Query, bindings: Bindings) -> list[Raw]:
+        """All rows, without blocking the loop."""
+        raise NotImplementedError
 
     async def get(self, collection: Collection, ids: Sequence[str]) -> dict[str, Row]:
         """See ports.store.Reads.get."""
         table = self._tables.of(collection)
-        if len(ids) == 1:
-            found = await self._all(table.by_id, (ids[0],))
-        elif ids:
-            found = await self._all(table.by_ids, (list_text(tuple(ids)),))
-        else:
+        if len(ids) == 1:  # The hottest line of all: nothing is built that is not needed.
+            found = self._quick(table.by_id, (ids[0],))
+            if found is None:
+                found = await self._long(table.by_id, (ids[0],))
+            return {ids[0]: table.row(found[0])} if found else {}
+        if not ids:
             return {}
+        found = await self._all(table.by_ids, (list_text(tuple(ids)),))
         return {row.id: row for row in table.rows(found)}
 
-    async def get_one(self, collection: Collection, id: str) -> Row | None:  # noqa: A002
+    async def get_one(self, collection: Collection, id: str) -> Row | None:
         """The record with this id, or None; the shortest way to one record."""
         table = self._tables.of(collection)
         found = self._quick(table.by_id, (id,))
@@ -56,12 +62,15 @@ class PlanReads:
         plan: Plan,
         binding: Binding,
         *,
-        id: str | None = None,  # noqa: A002 - the port's word
+        id: str | None = None,
     ) -> Row | None:
         """See ports.store.Reads.first."""
         table = self._tables.of(plan.collection)
         query = self._tables.rows_query(plan, table, binding, by_id=id is not None)
-        found = await self._all(query, query.bind(binding, id=id, limit=1, offset=0))
+        bindings = query.bind(binding, id=id, limit=1, offset=0)
+        found = self._quick(query, bindings)
+        if found is None:
+            found = await self._long(query, bindings)
         return table.row(found[0]) if found else None
 
     async def select(self, plan: Plan, binding: Binding, *, page: Page) -> list[Row]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import apsw
+from typing_extensions import override
 
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
@@ -37,9 +38,9 @@ from yadokari.stores.sqlite.format import prepare_file, read_meta
 from yadokari.stores.sqlite.log import Log, changes_query, read_changes
 from yadokari.stores.sqlite.names import quoted
 from yadokari.stores.sqlite.reader import Reader
-from yadokari.stores.sqlite.reads import PlanReads
+from yadokari.stores.sqlite.reads import Bindings, PlanReads
 from yadokari.stores.sqlite.settings import SqliteSettings
-from yadokari.stores.sqlite.table import Query
+from yadokari.stores.sqlite.table import Query, Raw
 from yadokari.stores.sqlite.tables import Tables
 from yadokari.stores.sqlite.writer import Writer
 
@@ -116,8 +117,6 @@ class SqliteStore(PlanReads):
             settings=settings,
             pause_writers=self._writer.pause_for,
         )
-        self._quick = self._reader.quick
-        self._long = self._reader.long
         self._closed = False
 
     @property
@@ -190,6 +189,14 @@ class SqliteStore(PlanReads):
         with suppress(apsw.BusyError):
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         self._connection.close()
+
+    @override
+    def _quick(self, query: Query, bindings: Bindings) -> list[Raw] | None:
+        return self._reader.quick(query, bindings)
+
+    @override
+    async def _long(self, query: Query, bindings: Bindings) -> list[Raw]:
+        return await self._reader.long(query, bindings)
 
     def _committed(self) -> None:
         self._checkpoints.committed()

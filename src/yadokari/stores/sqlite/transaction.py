@@ -13,17 +13,17 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import apsw
+from typing_extensions import override
 
 from yadokari.base.errors import Stale
 from yadokari.ports.store import ABSENT, Row, Savepoint, ViewColumn
-from yadokari.rules.bind import Scalar
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import Value
 from yadokari.schema.steps import SchemaStep
 from yadokari.stores.sqlite.errors import conflict_of, translated
 from yadokari.stores.sqlite.log import Entry, Op
 from yadokari.stores.sqlite.names import RESERVED_PREFIX
-from yadokari.stores.sqlite.reads import PlanReads
+from yadokari.stores.sqlite.reads import Bindings, PlanReads
 from yadokari.stores.sqlite.steps import apply_steps
 from yadokari.stores.sqlite.table import Query, Raw, Table
 from yadokari.stores.sqlite.tables import Tables
@@ -32,10 +32,20 @@ from yadokari.stores.sqlite.views import describe_view, sample_view
 STAMP_TRIES = 3  # Plain SQL may have taken the next stamps; they soon lie behind us.
 
 
+class Execute(Protocol):
+    """How a statement is run."""
+
+    def __call__(self, statement: str, bindings: Bindings = ..., /) -> apsw.Cursor:
+        """See apsw.Cursor.execute."""
+        ...
+
+
 class Group(Protocol):
     """What a unit needs of the writer."""
 
     connection: apsw.Connection
+    execute: Execute
+    """Runs a statement on the writer's one cursor; read it to its end before the next."""
     tables: Tables
     reserved: dict[str, Collection]
     """System collections by id."""
@@ -62,10 +72,9 @@ class SqliteTransaction(PlanReads):
         self._group = group
         self._schema = schema
         self._tables = group.tables
-        self._execute = group.connection.cursor().execute
+        self._execute = group.execute
         self._connection = group.connection
         self._depth = 0
-        self._quick, self._long = self._read, self._read_again
         self.entries: list[Entry] = []
         self.dirty = False
         self.guarded = False
@@ -162,15 +171,17 @@ class SqliteTransaction(PlanReads):
                 self._tables.forget()
         self._execute(f"RELEASE {name}")
 
-    def _read(self, query: Query, bindings: tuple[Scalar, ...]) -> list[Raw]:
+    @override
+    def _quick(self, query: Query, bindings: Bindings) -> list[Raw]:
         self._check_open()
         try:
             return self._execute(query.sql, bindings).fetchall()
         except (apsw.Error, UnicodeEncodeError) as exc:
             raise translated(exc) from exc
 
-    async def _read_again(self, query: Query, bindings: tuple[Scalar, ...]) -> list[Raw]:
-        return self._read(query, bindings)
+    @override
+    async def _long(self, query: Query, bindings: Bindings) -> list[Raw]:
+        return self._quick(query, bindings)
 
     def _collection(self, row: Row) -> Collection:
         found = self._group.reserved.get(row.collection_id)
@@ -232,7 +243,7 @@ class SqliteTransaction(PlanReads):
         for pos, item in enumerate(items):
             self._execute(statement, (stamp, pos, item))
 
-    def _stored(self, table: Table, id: str, version: int) -> Row:  # noqa: A002
+    def _stored(self, table: Table, id: str, version: int) -> Row:
         found = self._execute(table.by_id.sql, (id,)).fetchall()
         if not found:
             raise Stale

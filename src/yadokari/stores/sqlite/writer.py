@@ -32,7 +32,7 @@ from yadokari.stores.sqlite.errors import translated
 from yadokari.stores.sqlite.log import Log
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.tables import Tables
-from yadokari.stores.sqlite.transaction import SqliteTransaction
+from yadokari.stores.sqlite.transaction import Execute, SqliteTransaction
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Writer:
         self._log, self._clock, self._settings = log, clock, settings
         self._on_schema, self._on_commit = on_schema, on_commit
         self._listeners: list[Callable[[tuple[Change, ...]], None]] = []
-        self._execute = connection.cursor().execute
+        self.execute: Execute = connection.cursor().execute
         self._members: list[_Member] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._locked = False
@@ -158,7 +158,7 @@ class Writer:
             asyncio.get_running_loop().call_soon(self._commit_group)
         if not self.connection.in_transaction:
             try:
-                self._execute("BEGIN IMMEDIATE")
+                self.execute("BEGIN IMMEDIATE")
             except apsw.Error as exc:
                 raise translated(exc) from exc
         return SqliteTransaction(self, self.schema)
@@ -166,7 +166,7 @@ class Writer:
     def _keep(self, unit: SqliteTransaction) -> None:
         unit.over = True
         if unit.guarded:
-            self._execute("RELEASE unit")
+            self.execute("RELEASE unit")
         self.dirty = self.dirty or unit.dirty
         self.schema = unit.schema
 
@@ -181,10 +181,10 @@ class Writer:
                 batch = self._take_members()
                 self._fail(batch, Unavailable("The disk failed: nothing was written."))
         elif unit.guarded:
-            self._execute("ROLLBACK TO unit")
-            self._execute("RELEASE unit")
+            self.execute("ROLLBACK TO unit")
+            self.execute("RELEASE unit")
         elif unit.dirty:
-            self._execute("ROLLBACK")
+            self.execute("ROLLBACK")
 
     async def _committed(self, unit: SqliteTransaction) -> _Member:
         """Join the group and wait for its COMMIT. Raises Unavailable when that fails."""
@@ -198,7 +198,7 @@ class Writer:
         await self._lock()
         try:
             try:
-                self._execute("BEGIN IMMEDIATE")
+                self.execute("BEGIN IMMEDIATE")
             except apsw.Error as exc:
                 raise translated(exc) from exc
             unit = SqliteTransaction(self, self.schema)
@@ -275,7 +275,7 @@ class Writer:
             return None
         started_ms = self._clock.monotonic_ms()
         try:
-            self._execute("COMMIT")
+            self.execute("COMMIT")
         except apsw.Error as exc:
             return _unavailable(exc)
         if self.dirty:
@@ -330,7 +330,7 @@ class Writer:
     def _roll_back(self) -> None:
         if self.connection.in_transaction:
             with suppress(apsw.Error):
-                self._execute("ROLLBACK")
+                self.execute("ROLLBACK")
 
     def _cursor(self, changes: tuple[Change, ...]) -> Cursor:
         if not changes:
