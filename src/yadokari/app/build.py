@@ -24,6 +24,7 @@ from yadokari.app.web import Doors, Services, build_doors, build_services, trust
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.secret_key import SecretBox, SecretKey, kept_secret, read_secret
 from yadokari.auth.superusers import Superusers
+from yadokari.base.log import Log
 from yadokari.blobs.local.bucket import LocalBucket
 from yadokari.collections.journal import FileJournal
 from yadokari.collections.migrations import Migrations
@@ -74,7 +75,7 @@ async def build(surroundings: Surroundings) -> Program:
         draw=entropy,
         remover=services.records.deleting,
         box=box,
-        journal=_journal(settings, clock),
+        journal=_journal(settings, clock, log),
         is_locked=settings.lock_schema,
         on_deleted=services.sweeper.collection_deleted,
     )
@@ -130,11 +131,11 @@ def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeepe
     return api
 
 
-def _journal(settings: Settings, clock: Clock) -> FileJournal | None:
+def _journal(settings: Settings, clock: Clock, log: Log) -> FileJournal | None:
     """Where schema edits are written down as migrations, when they are."""
     if not settings.automigrate:
         return None
-    return FileJournal(folder=settings.migrations_dir, clock=clock)
+    return FileJournal(folder=settings.migrations_dir, clock=clock, log=log)
 
 
 def secret_box(surroundings: Surroundings) -> SecretBox:
