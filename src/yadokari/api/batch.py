@@ -280,6 +280,8 @@ def _item_problems(item: _Item) -> Problems:
 def _failure(index: int, cause: Exception) -> Response:
     """The answer to a batch with a failing item (B3)."""
     inner = error_object(BadRequest() if isinstance(cause, _NoSuchRoute) else cause)
+    if index > 0 and isinstance(cause, _NoSuchRoute):
+        inner["status"] = 500  # As PocketBase says it once an earlier item has run.
     entry = {
         "code": "batch_request_failed",
         "message": "Batch request failed.",
