@@ -43,7 +43,8 @@ from yadokari.schema.collection import Schema
 class Slot:
     """Where one change will be written."""
 
-    seconds: int
+    newest_s: int
+    """Seconds of the newest file when the change began."""
     name: str = ""
     content: bytes = b""
 
@@ -74,10 +75,7 @@ class FileJournal:
     async def slot(self) -> Slot:
         """See Journal."""
         names = await asyncio.to_thread(migration_names, self._folder)
-        newest = seconds_of(names[-1]) if names else 0
-        seconds = max(self._clock.unix_ms() // 1_000, newest + 1, self._last_seconds + 1)
-        self._last_seconds = seconds
-        return Slot(seconds)
+        return Slot(seconds_of(names[-1]) if names else 0)
 
     async def note(self, tx: Transaction, slot: Slot, *, before: Schema, after: Schema) -> None:
         """See Journal."""
@@ -86,7 +84,10 @@ class FileJournal:
             slot.name, slot.content = "", b""
             return
         down = operations_between(after, before)
-        slot.name = file_name(slot.seconds, _words(up, before, after))
+        # Units run one after another, so no other change gets the same second.
+        seconds = max(self._clock.unix_ms() // 1_000, slot.newest_s + 1, self._last_seconds + 1)
+        self._last_seconds = seconds
+        slot.name = file_name(seconds, _words(up, before, after))
         slot.content = document_bytes(MigrationDocument(up=up, down=down))
         await remember(tx, slot.name, applied_us=self._clock.unix_ms() * 1_000)
 
