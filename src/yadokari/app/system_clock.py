@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import secrets  # noqa: TID251 - the one place where randomness comes from the machine
 import time
+from functools import lru_cache
 
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
+
+ALPHABET_CHARS_MAX = 128  # Beyond it, a byte is refused more often than not.
+ALPHABETS_KEPT_MAX = 64  # Half a kilobyte each; a schema has a handful.
 
 
 class SystemClock:
@@ -30,17 +34,26 @@ class SystemEntropy:
 
     def text(self, length: int, *, alphabet: str) -> str:
         """See ports.entropy.Entropy.text."""
-        size = len(alphabet)
-        span = 256 - 256 % size  # Bytes from here on would favour the first characters.
-        found: list[str] = []
+        if len(alphabet) > ALPHABET_CHARS_MAX or not alphabet.isascii():
+            return "".join([alphabet[secrets.randbelow(len(alphabet))] for _ in range(length)])
+        characters, refused = _byte_table(alphabet)
+        found = b""
         while len(found) < length:
             drawn = secrets.token_bytes(2 * (length - len(found)))
-            found += [alphabet[byte % size] for byte in drawn if byte < span]
-        return "".join(found[:length])
+            found += drawn.translate(characters, refused)
+        return found[:length].decode()
 
     def below(self, bound: int) -> int:
         """See ports.entropy.Entropy.below."""
         return secrets.randbelow(bound)
+
+
+@lru_cache(maxsize=ALPHABETS_KEPT_MAX)
+def _byte_table(alphabet: str) -> tuple[bytes, bytes]:
+    """What each random byte stands for, and the bytes that would favour the first characters."""
+    size = len(alphabet)
+    characters = (alphabet * (256 // size)).encode()
+    return characters.ljust(256, b"\0"), bytes(range(len(characters), 256))
 
 
 _clock: type[Clock] = SystemClock

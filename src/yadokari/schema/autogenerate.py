@@ -21,6 +21,7 @@ from yadokari.schema.patterns import compile_pattern
 REPEATS_OPEN_MAX = 6
 """Excluded upper end of a repetition without one."""
 GENERATING_STEPS_MAX = 100_000  # Nested repetition multiplies; no sensible text needs more.
+ALPHABET_CHARS_MAX = 128  # Half a byte's values: a draw by bytes rejects less than every second.
 PARSED_KEPT_MAX = 256  # Parsed patterns kept; a schema rarely has more.
 
 _UNICODE_MAX = 0x10FFFF
@@ -56,6 +57,8 @@ class UnsupportedPattern(ValueError):
 @dataclass(frozen=True, slots=True)
 class _Class:
     ranges: Ranges
+    alphabet: str = ""
+    """All its characters when they are few enough to be drawn as one text, else ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,10 @@ class _Writer:
                 count = node.least
                 if node.bound > node.least:
                     count += self._draw.below(node.bound - node.least)
+                if isinstance(node.part, _Class) and node.part.alphabet:
+                    self._steps += count
+                    self.pieces.append(self._draw.text(count, alphabet=node.part.alphabet))
+                    return
                 for _ in range(count):
                     self.write(node.part)
             case _:
@@ -212,14 +219,14 @@ class _Parser:
         if char == "(":
             return self._group()
         if char == "[":
-            return _Class(self._class())
+            return _class_of(self._class())
         if char == ".":
-            return _Class(tuple((ord(one), ord(one)) for one in ALPHANUMERIC))
+            return _class_of(_merged([(ord(one), ord(one)) for one in ALPHANUMERIC]))
         if char in "^$":
             raise UnsupportedPattern("holds an anchor, which has no text")
         if char == "\\":
-            return _Class(self._escape())
-        return _literal(char)
+            return _class_of(self._escape())
+        return _class_of(((ord(char), ord(char)),))
 
     def _group(self) -> _Node:
         if self._skip("?") and not self._skip(":"):
@@ -297,8 +304,10 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _literal(char: str) -> _Class:
-    return _Class(((ord(char), ord(char)),))
+def _class_of(ranges: Ranges) -> _Class:
+    if sum(last - first + 1 for first, last in ranges) > ALPHABET_CHARS_MAX:
+        return _Class(ranges)
+    return _Class(ranges, "".join(chr(c) for a, b in ranges for c in range(a, b + 1)))
 
 
 def _merged(ranges: list[tuple[int, int]]) -> Ranges:

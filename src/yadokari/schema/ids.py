@@ -23,6 +23,10 @@ class Draw(Protocol):
         """A number from 0 to ``bound`` - 1, every one as likely."""
         ...
 
+    def text(self, length: int, *, alphabet: str) -> str:
+        """Characters drawn evenly from ``alphabet``; far cheaper than one by one."""
+        ...
+
 
 def crc32_decimal(text: str) -> str:
     """The CRC-32 (IEEE) of the text's UTF-8 bytes, in decimal."""
@@ -41,7 +45,7 @@ def field_id(*, type: str, name: str, taken: Container[str]) -> str:  # noqa: A0
 
 def random_text(draw: Draw, *, length: int, alphabet: str = ALPHANUMERIC) -> str:
     """Characters drawn evenly from the alphabet."""
-    return "".join(alphabet[draw.below(len(alphabet))] for _ in range(length))
+    return draw.text(length, alphabet=alphabet)
 
 
 def _free(first: str, taken: Container[str]) -> str:

@@ -5,6 +5,7 @@ Not here: text made from a pattern (schema/autogenerate.py).
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -13,12 +14,15 @@ import re2
 PATTERN_CHARS_MAX = 100_000  # Longer ones cost memory to compile and nobody can read them.
 PATTERNS_KEPT_MAX = 512  # Compiled patterns kept; a schema rarely has more.
 
+_ONE_CLASS = re.compile(r"\^\[(?:[A-Za-z0-9_]|[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9])+\]\+\$")
+"""A single class from start to end, as ids have it: one meaning to every engine, never slow."""
+
 
 class Pattern(Protocol):
     """A compiled expression."""
 
-    def search(self, text: str) -> object | None:
-        """Something when it matches anywhere in the text."""
+    def search(self, text: bytes, /) -> object | None:
+        """Something when it matches anywhere in the text, given in UTF-8."""
         ...
 
 
@@ -30,12 +34,17 @@ def compile_pattern(text: str) -> Pattern | None:
     options = re2.Options()
     options.log_errors = False
     try:
-        return cast(Pattern, re2.compile(text, options=options))
+        compiled = re2.compile(text, options=options)
     except re2.error:
         return None
+    if _ONE_CLASS.fullmatch(text):
+        # Ten times as fast as crossing into RE2. In Python "$" would allow a last line feed.
+        return re.compile(text.encode()[:-1] + rb"\Z")
+    return cast(Pattern, compiled)
 
 
 def is_match(pattern: str, text: str) -> bool:
     """Whether the expression matches anywhere in the text; a broken one matches nothing."""
     compiled = compile_pattern(pattern)
-    return compiled is not None and compiled.search(text) is not None
+    # Bytes: for text RE2 would work out where in it, in characters, the match stands.
+    return compiled is not None and compiled.search(text.encode()) is not None

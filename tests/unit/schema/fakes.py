@@ -20,6 +20,9 @@ class SeededDraw:
     def below(self, bound: int) -> int:
         return self._random.randrange(bound)
 
+    def text(self, length: int, *, alphabet: str) -> str:
+        return "".join(self._random.choices(alphabet, k=length))
+
 
 def rule_problem(collection: Collection, text: str) -> bool:
     """Stands for the rule language: one known text is wrong."""
