@@ -129,7 +129,7 @@ def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) 
 
 def _present(context: RequestContext, path: tuple[str, ...]) -> bool:
     holder, name = context.lookup(path[:-1]), path[-1]
-    if isinstance(holder, list | tuple):
+    if isinstance(holder, Sequence) and not isinstance(holder, str):
         return name.isdigit() and int(name) < len(holder)
     return isinstance(holder, Mapping) and name in holder
 

@@ -147,10 +147,8 @@ def _request(join: Join, keys: tuple[str, ...]) -> Fetch:
 def _by_key(join: Join, rows: list[Values]) -> dict[str, list[Values]]:
     found: dict[str, list[Values]] = {}
     for row in rows:
-        if isinstance(join.step, Back):
-            keys = items_of(row, join.step.field)
-        else:
-            keys = [row.get("id")]
+        back = join.step.field if isinstance(join.step, Back) else None
+        keys = [row.get("id")] if back is None else items_of(row, back)
         for key in keys:
             if isinstance(key, str):
                 found.setdefault(key, []).append(row)

@@ -1,4 +1,4 @@
-"""The pattern behind ``~``: what the right side of a contains-comparison stands for.
+r"""The pattern behind ``~``: what the right side of a contains-comparison stands for.
 
 K1  Without an unescaped ``%`` it means "contains": ``_`` and ``\\`` are literal, ``\\%`` and
     ``\\_`` too.
@@ -8,6 +8,7 @@ K3  Letters compare ASCII-case-insensitively.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 
@@ -15,7 +16,7 @@ ESCAPE = "\\"
 
 
 def like_pattern(value: str | int | float | bool | None) -> str | None:
-    """The LIKE pattern (escape ``\\``) for a bound right side; None for null."""
+    r"""The LIKE pattern (escape ``\\``) for a bound right side; None for null."""
     if value is None:
         return None
     text = value if isinstance(value, str) else plain_text(value)
@@ -44,7 +45,7 @@ def _has_wildcard(text: str) -> bool:
 
 
 def _escaped(text: str) -> str:
-    """Escape what is not escaped yet; ``\\%`` and ``\\_`` stay as written."""
+    r"""Escape what is not escaped yet; ``\\%`` and ``\\_`` stay as written."""
     pieces: list[str] = []
     place = 0
     while place < len(text):
@@ -68,6 +69,7 @@ def _ascii_lower(text: str) -> str:
     return text.translate(_LOWER)
 
 
+_SPECIAL = re.compile(r"[%_\\]")
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -77,8 +79,12 @@ def ascii_lower(text: str) -> str:
 
 
 def matches_like(text: str, pattern: str) -> bool:
-    """Whether a text matches a LIKE pattern with ``\\`` as escape; no backtracking blow-up."""
-    return _match(_ascii_lower(text), _folded(pattern))
+    r"""Whether a text matches a LIKE pattern with ``\\`` as escape; no backtracking blow-up."""
+    folded, wild = _ascii_lower(text), _folded(pattern)
+    middle = wild[1:-1]
+    if wild[:1] == "%" and wild[-1:] == "%" and len(wild) > 1 and not _SPECIAL.search(middle):
+        return middle in folded
+    return _match(folded, wild)
 
 
 def _match(text: str, pattern: str) -> bool:

@@ -305,7 +305,7 @@ class Compare:
     every: bool
     """No ``?``: multi-valued operands must not be contradicted (R3)."""
     base: int = ROOT
-    """The join whose row it speaks of: on the way there one row is chosen and nothing contradicts."""
+    """The join whose row it speaks of: one row is chosen there, nothing contradicts it."""
 
 
 @dataclass(frozen=True, slots=True)

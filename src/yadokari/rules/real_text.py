@@ -1,7 +1,8 @@
 """Numbers as SQLite writes them, and texts as SQLite reads them as numbers.
 
 E1  A double has 17 significant digits, or fewer when the last ones are noise and fewer read back as
-    the same double; always a point or an exponent.
+    the same double; always a point or an exponent. In one of 500 doubles that need all 17, SQLite's
+    own arithmetic rounds the last digit the other way.
 E2  Text is a number when all of it is one, blanks around it aside; a prefix counts only where truth
     or a function's argument is asked for.
 """
@@ -56,20 +57,15 @@ def _plain(digits: str, exponent: int) -> str:
 
 def _without_noise(value: float, digits: str, exponent: int) -> tuple[str, int]:
     """The digits, shortened when 9s or 0s at the end say that fewer were meant."""
-    kept = ""
+    kept, shifted = digits, exponent
     if digits[14:16] == "99":
         kept = digits[:14].rstrip("9")
-        kept = str(int(kept) + 1).rjust(len(kept), "0") if kept else "1"
-        shifted = (
-            exponent + 1 if not digits[:14].rstrip("9") or len(kept) > len(digits) else exponent
-        )
+        kept, shifted = (str(int(kept) + 1), exponent) if kept else ("1", exponent + 1)
     elif digits[13:16] == "000":
-        kept, shifted = digits[:13].rstrip("0"), exponent
-    else:
-        return digits.rstrip("0"), exponent
-    if float(f"{kept[0]}.{kept[1:] or '0'}e{shifted}") == value:
-        return kept.rstrip("0"), shifted
-    return digits.rstrip("0"), exponent
+        kept = digits[:13]
+    if float(f"{kept[0]}.{kept[1:] or '0'}e{shifted}") != value:
+        kept, shifted = digits, exponent
+    return kept.rstrip("0"), shifted
 
 
 def numeric(text: str) -> int | float | None:

@@ -60,7 +60,7 @@ RULE_DEPTH_MAX = 6  # list rules that guard list rules; deeper is a loop of rela
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What to make a plan of. Rules are texts; ``filter`` is a tree so that shapes can be cached."""
+    """What to make a plan of. Rules are texts; ``filter`` is a tree: shapes can be cached."""
 
     collection: Collection
     rules: tuple[str, ...] = ()

@@ -130,5 +130,5 @@ _LETTERS: dict[str, Callable[[Moment], str]] = {
     "w": lambda moment: str(_day_of_week(moment)),
     "W": lambda moment: f"{(_day_of_year(moment) + 7 - (_day_of_week(moment) + 6) % 7) // 7:02d}",
     "Y": lambda moment: f"{moment.calendar()[0]:04d}",
-    "%": lambda moment: "%",
+    "%": lambda _: "%",
 }

@@ -19,7 +19,8 @@ from yadokari.rules.real_text import numeric
 _TIME = (
     r"(?P<hour>[01][0-9]|2[0-4]):(?P<minute>[0-5][0-9])"
     r"(?::(?P<second>[0-5][0-9])(?P<fraction>\.[0-9]+)?)?"
-    r"[ \t\n\v\f\r]*(?:(?P<sign>[+-])(?P<zone_hour>0[0-9]|1[0-4]):(?P<zone_minute>[0-5][0-9])|[Zz])?"
+    r"[ \t\n\v\f\r]*"
+    r"(?:(?P<sign>[+-])(?P<zone_hour>0[0-9]|1[0-4]):(?P<zone_minute>[0-5][0-9])|[Zz])?"
     r"[ \t\n\v\f\r]*"
 )
 _DATE = (
@@ -189,7 +190,7 @@ def _step(moment: Moment, modifier: str) -> None:
     if step is None or number is None:
         raise Impossible
     unit = step["unit"].lower()
-    unit = unit[:-1] if unit.endswith("s") else unit
+    unit = unit.removesuffix("s")
     reach, seconds = _UNITS.get(unit, (0.0, 0.0))
     count = float(number)
     if not -reach < count < reach:

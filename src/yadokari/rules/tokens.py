@@ -103,13 +103,11 @@ def _check(text: str) -> None:
 
 
 def _items(text: str) -> Iterator[Token]:
-    count = 0
-    for found in _TOKEN.finditer(text):
+    for count, found in enumerate(_TOKEN.finditer(text)):
         kind = found.lastgroup
         assert kind is not None, "every alternative has a name"
         word, position = found[kind], found.start(kind)
-        count += 1
-        if count > TOKENS_MAX:
+        if count >= TOKENS_MAX:
             raise RuleError(f"more than {TOKENS_MAX} words and signs", position=position)
         match kind:
             case "text":

@@ -30,7 +30,7 @@ class Dialect(Protocol):
         ...
 
     def items(self, stored: Sql) -> Sql:
-        """A table function over a stored list or single value: rows with ``value``; '' gives none."""
+        """A table function over a stored list or single value: rows with ``value``."""
         ...
 
     def json_items(self, text: Sql) -> Sql:
@@ -57,7 +57,7 @@ class Dialect(Protocol):
         ...
 
     def like(self, left: Sql, pattern: Sql) -> Sql:
-        """ASCII-case-insensitive match, ``\\`` escapes; NULL when either side is."""
+        r"""ASCII-case-insensitive match, ``\\`` escapes; NULL when either side is."""
         ...
 
     def containing(self, operand: Sql) -> Sql:
