@@ -13,7 +13,17 @@ from yadokari.rules.plan import Plan
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.table import Query
 from yadokari.testing.fake_clock import FakeClock
-from yadokari.testing.suite_data import TEAMS, add, ids_of, one, page_of, team, use
+from yadokari.testing.suite_data import (
+    PEOPLE,
+    TEAMS,
+    add,
+    ids_of,
+    one,
+    page_of,
+    person,
+    team,
+    use,
+)
 
 SHORT = SqliteSettings(synchronous="OFF", long_read_steps=1_000)
 
@@ -49,6 +59,7 @@ async def test_many_short_reads_never_count_as_a_long_one(open_store: Opener) ->
         await page_of(store, plan)
 
     assert not query_of(plan).long
+    assert not store._reader._idle, "a thread was asked"
 
 
 async def test_the_loop_goes_on_during_a_long_read(open_store: Opener) -> None:
@@ -148,6 +159,22 @@ async def test_a_failing_commit_fails_its_whole_group(open_store: Opener) -> Non
     assert await store.head() == head
     await add(store, team("after"))
     assert [e.record_id for e in (await store.changes(head, entries_max=9)).entries] == ["after"]
+
+
+async def test_a_failing_commit_takes_the_schema_back(open_store: Opener) -> None:
+    """Tables and the schema in force never part."""
+    store = await open_store()
+    await use(store, TEAMS)
+    before = store.schema
+    store._connection.set_commit_hook(lambda: True)
+
+    failed = await failing(use(store, TEAMS, PEOPLE))
+    store._connection.set_commit_hook(None)
+
+    assert failed is not None
+    assert store.schema is before
+    await use(store, TEAMS, PEOPLE)
+    await add(store, person("p1"))
 
 
 async def test_when_sqlite_rolls_back_a_group_all_of_it_fails(open_store: Opener) -> None:

@@ -105,6 +105,23 @@ async def test_rows_inserted_with_plain_sql_are_ordinary_rows(
     assert len(await ids_of(store, TEAMS)) == 7
 
 
+async def test_no_list_item_outlives_its_record(open_store: Opener, tmp_path: Path) -> None:
+    """Side tables hold exactly what the records hold, so they do not grow for ever."""
+    store = await open_store()
+    await use(store, TEAMS, PEOPLE)
+    [a, b, c] = await add(store, *(person(id_, mates=("x", "y"), tags=("a",)) for id_ in "abc"))
+
+    await drop(store, a)
+    await change(store, b, mates=("z",), tags=())
+
+    other = apsw.Connection(str(tmp_path / "data.db"))
+    mates = other.execute('SELECT record, pos, value FROM "$multi pbc_people rel_mates" ORDER BY 1, 2')
+    assert mates.fetchall() == [(b.stamp, 0, "z"), (c.stamp, 0, "x"), (c.stamp, 1, "y")]
+    tags = other.execute('SELECT record, value FROM "$multi pbc_people select_tags"')
+    assert tags.fetchall() == [(c.stamp, "a")]
+    other.close()
+
+
 async def test_reserved_collections_write_no_log(open_store: Opener) -> None:
     """System data are nobody's business, and listeners would not know them."""
     store = await open_store()
