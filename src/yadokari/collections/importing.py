@@ -3,6 +3,7 @@
 IM1  An item is matched by id, else by name in any letter case, else it is new.
 IM2  Imported fields come first, matched by id or name; existing ones that are not listed follow,
      all of them, or only system fields when what is missing is to be deleted.
+IM3  Names are taken in the order of the list: two collections cannot swap theirs in one import.
 
 Not here: writing it (collections/unit.py).
 """
@@ -61,7 +62,21 @@ def imported(
         changed.append(replace(new, updated=now))
     listed = {item.id for item in changed}
     missing = [item.id for item in schema.collections if not item.system and item.id not in listed]
-    return ImportPlan(changed=tuple(changed), removed=frozenset(missing if delete_missing else ()))
+    removed = frozenset(missing if delete_missing else ())
+    _check_names(schema, changed, removed)
+    return ImportPlan(changed=tuple(changed), removed=removed)
+
+
+def _check_names(schema: Schema, changed: Sequence[Collection], removed: frozenset[str]) -> None:
+    """Each item takes its name in turn (IM3)."""
+    names = {item.name.lower(): item.id for item in schema.collections if item.id not in removed}
+    for item in changed:
+        former = schema.by_id.get(item.id)
+        holder = names.setdefault(item.name.lower(), item.id)
+        if holder != item.id:
+            raise BadRequest(f"The name {item.name!r} is taken.")
+        if former is not None and former.name.lower() != item.name.lower():
+            del names[former.name.lower()]
 
 
 def with_free_id(wire: Mapping[str, object], taken: Container[str]) -> Mapping[str, object]:

@@ -237,6 +237,9 @@ class SchemaUnit:
             new, old, schema=schema, rule_problem=lambda _holder, _text: False, draw=self._draw
         )
         _settle_id(found)
+        unreadable = _unreadable_indexes(found)
+        if unreadable:
+            raise BadRequest("An index cannot be read.", problems={"indexes": unreadable})
         if new.is_view:
             found.pop("fields", None)
         if found:
@@ -265,6 +268,18 @@ class SchemaUnit:
         while rows := await self._tx.select(plan, binding, page=page):
             for row in rows:
                 await self._tx.remove(row)
+
+
+def _unreadable_indexes(problems: Problems) -> Problems:
+    """Indexes that are no CREATE INDEX, by position."""
+    indexes = problems.get("indexes")
+    if not isinstance(indexes, dict):
+        return {}
+    return {
+        at: problem
+        for at, problem in indexes.items()
+        if isinstance(problem, Problem) and problem.code == "validation_invalid_index_expression"
+    }
 
 
 def _settle_id(problems: Problems) -> None:

@@ -63,6 +63,8 @@ async def test_delete_missing_leaves_listed_and_system_ones(world: World) -> Non
         [{"NAME": "k"}],
         [{"name": "k", "fields": [{"type": "nope"}]}],
         [{"name": "k"}, {"name": "k"}],
+        [{"id": "_pb_users_auth_", "name": "k"}, {"name": "m"}, {"id": "k1", "name": "K"}],
+        [{"id": "k1", "name": "users2"}, {"id": "_pb_users_auth_", "name": "Users2"}],
         [{"name": "k"}, {"name": "m", "listRule": "nope = 1"}],
         [{"name": "k"}, {"name": "users", "type": "base"}],
         [{"name": "k"}, {"name": "v", "type": "view", "viewQuery": "select id from nope"}],
@@ -80,9 +82,10 @@ async def test_one_bad_item_undoes_all(world: World, wires: list[dict[str, objec
     assert world.store.schema.collections == before == await world.reloaded()
 
 
-async def test_index_that_cannot_be_made_is_named_by_place(world: World) -> None:
-    """As the reference: the store's refusal comes through."""
-    wire = {"name": "k", "indexes": ["create index i on k (nope)"]}
+@pytest.mark.parametrize("index", ["create index i on k (nope)", "drop table users", "bad"])
+async def test_index_that_cannot_be_made_is_named_by_place(world: World, index: str) -> None:
+    """As the reference: the store's refusal comes through; nothing else is ever run."""
+    wire = {"name": "k", "indexes": [index]}
 
     with pytest.raises(BadRequest) as caught:
         await world.collections.import_all([wire], delete_missing=False)
