@@ -113,7 +113,7 @@ def _meta(meta: Meta) -> Problems:
 def _rate_limits(limits: RateLimits) -> Problems:
     rules: Problem | Problems | None = _required(len(limits.rules), when=limits.enabled)
     if rules is None:
-        rules = _conflict(limits.rules) or _numbered(_rule(rule) for rule in limits.rules)
+        rules = _numbered(_rule(rule) for rule in limits.rules) or _conflict(limits.rules)
     return _present(rules=rules, excludedIPs=_addresses(limits.excluded_ips))
 
 
