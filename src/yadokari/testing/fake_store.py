@@ -58,7 +58,7 @@ class _Reads:
         plan: Plan,
         binding: Binding,
         *,
-        id: str | None = None,  # noqa: A002 - the port's word
+        id: str | None = None,
     ) -> Row | None:
         """See ports.store.Reads.first."""
         found = find_rows(self._tables, plan, binding)
@@ -76,14 +76,7 @@ class _Reads:
         self, collection: Collection, field: str, ids: Sequence[str], *, rows_max: int | None = None
     ) -> list[Row]:
         """See ports.store.Reads.pointing_at."""
-        wanted = set(ids)
-        found: list[Row] = []
-        for row in self._tables.in_order(collection.id):
-            value = row.values[field]
-            held = set(value) if isinstance(value, tuple) else {value}
-            if held & wanted:
-                found.append(row)
-        return found[:rows_max]
+        return self._tables.pointing_at(collection.id, field, ids)[:rows_max]
 
     async def all_of(self, collection: Collection, *, rows_max: int | None = None) -> list[Row]:
         """See ports.store.Reads.all_of."""

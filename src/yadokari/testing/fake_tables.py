@@ -6,6 +6,7 @@ Not here: units of work (testing/fake_store.py).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import assert_never
 
 from yadokari.base.errors import BadRequest, Conflict
@@ -49,6 +50,17 @@ class Tables:
     def in_order(self, collection_id: str) -> list[Row]:
         """Rows of a collection in creation order."""
         return sorted(self.rows(collection_id).values(), key=lambda row: row.stamp)
+
+    def pointing_at(self, collection_id: str, field: str, ids: Sequence[str]) -> list[Row]:
+        """Rows whose relation holds one of the ids, in creation order."""
+        wanted = set(ids)
+        found: list[Row] = []
+        for row in self.in_order(collection_id):
+            value = row.values[field]
+            held = set(value) if isinstance(value, tuple) else {value}
+            if held & wanted:
+                found.append(row)
+        return found
 
     def check_unique(self, collection: Collection, row: Row, *, new: bool) -> None:
         """Raises Conflict when another row has the values of a unique index."""

@@ -84,12 +84,12 @@ def needs(capability: str) -> pytest.MarkDecorator:
     return pytest.mark.needs(capability)
 
 
-def person(id: str, **values: Value) -> Row:  # noqa: A002 - a record's id
+def person(id: str, **values: Value) -> Row:
     """A row of PEOPLE that is not stored yet; ``name`` is its id, so that pairs are unique."""
     return Row(PEOPLE.id, {"id": id, **_BLANK, "name": id, **values})
 
 
-def team(id: str, label: str = "") -> Row:  # noqa: A002
+def team(id: str, label: str = "") -> Row:
     """A row of TEAMS that is not stored yet."""
     return Row(TEAMS.id, {"id": id, "label": label})
 
@@ -142,7 +142,7 @@ async def drop(store: Store, *rows: Row) -> None:
     await store.transact(work)
 
 
-async def one(store: Store, collection: Collection, id: str) -> Row | None:  # noqa: A002
+async def one(store: Store, collection: Collection, id: str) -> Row | None:
     """The stored row with this id, or None."""
     return (await store.get(collection, [id])).get(id)
 

@@ -5,9 +5,22 @@ from __future__ import annotations
 import pytest
 
 from yadokari.base.errors import Conflict, Stale
-from yadokari.ports.store import ABSENT, Row, Store, Transaction
-from yadokari.rules.bind import NOTHING
-from yadokari.rules.plan import ByCreation, Plan
+from yadokari.ports.store import ABSENT, Page, Row, Store, Transaction
+from yadokari.rules.bind import NOTHING, RequestContext, bind
+from yadokari.rules.plan import (
+    ROOT,
+    And,
+    By,
+    ByCreation,
+    Column,
+    Compare,
+    FilterLiteral,
+    Follow,
+    Join,
+    Op,
+    Plan,
+    SlotRef,
+)
 from yadokari.schema.fields import Value
 from yadokari.testing.fake_clock import FakeClock
 from yadokari.testing.suite_data import (
@@ -234,6 +247,34 @@ class RecordsSuite:
         assert await page_of(store, plan, offset=9) == []
         assert await page_of(store, newest) == ["b", "a", "c"]
         assert await store.count(plan, NOTHING) == 3
+
+    async def test_plans_find_what_their_condition_says(self, store: Store) -> None:
+        """The compiler and the reference evaluator agree on rows, order, counts and one id."""
+        await use(store, TEAMS, PEOPLE)
+        await add(
+            store,
+            team("t1", "Blue"),
+            person("a", age=3, active=True, team="t1", tags=("a", "b")),
+            person("b", age=1, active=True),
+            person("c", age=2, mates=("a",), tags=("b",)),
+        )
+        age = Column(ROOT, "age", "number")
+        over_one = Compare(age, Op.GT, SlotRef(0), every=True)
+        blue = Compare(Column(1, "label", "text"), Op.LIKE, SlotRef(1), every=True)
+        join = Join(1, ROOT, Follow("team"), TEAMS, many=False)
+        slots = (FilterLiteral(0), FilterLiteral(1))
+        grown = Plan(
+            collection=PEOPLE, where=over_one, order=(By(age, descending=True),), slots=slots
+        )
+        blues = Plan(collection=PEOPLE, joins=(join,), where=And((over_one, blue)), slots=slots)
+        binding = bind(grown, RequestContext(), [1.0, "BLU"])
+        page = Page(offset=0, limit=10)
+
+        assert [r.id for r in await store.select(grown, binding, page=page)] == ["a", "c"]
+        assert [r.id for r in await store.select(blues, binding, page=page)] == ["a"]
+        assert await store.count(grown, binding) == 2
+        assert await store.first(grown, binding, id="c") is not None
+        assert await store.first(grown, binding, id="b") is None
 
     async def test_first_looks_for_an_id_inside_the_plan(self, store: Store) -> None:
         """Rules are judged for one record this way."""
