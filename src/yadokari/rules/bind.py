@@ -11,7 +11,6 @@ Not here: where the values come from; the caller hands in a RequestContext.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import msgspec
@@ -31,16 +30,15 @@ from yadokari.rules.plan import (
 Scalar: TypeAlias = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestContext:
+class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     """What rules may ask about a request. Values are decoded JSON; missing keys are null."""
 
     context: str = "default"
     method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Names lower-case with ``_`` for ``-``."""
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, object] = field(default_factory=dict)
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
+    body: Mapping[str, object] = msgspec.field(default_factory=dict)
     """Submitted keys after modifiers and type conversion."""
     auth: Mapping[str, object] | None = None
     """The caller's auth record with ``collectionId`` and ``collectionName``; None for a guest."""
@@ -73,8 +71,7 @@ class RequestContext:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """A plan's slots filled: the values, and their classes as one short text."""
 
     values: tuple[Scalar, ...] = ()

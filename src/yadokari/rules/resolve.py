@@ -245,10 +245,10 @@ class _Resolver:
         return tuple(self._sort_item(item.strip()) for item in items)
 
     def _sort_item(self, item: str) -> Order:
-        if len(item) > SORT_ITEM_CHARACTERS_MAX:
-            raise RuleError(f"a sort item has more than {SORT_ITEM_CHARACTERS_MAX} characters")
         descending = item.startswith("-")
-        name = item.lstrip("-+") if item[:1] in ("-", "+") else item
+        name = item[1:] if item[:1] in ("-", "+") else item
+        if len(name) > SORT_ITEM_CHARACTERS_MAX:
+            raise RuleError(f"a sort item has more than {SORT_ITEM_CHARACTERS_MAX} characters")
         if name == "@random":
             return Shuffled()
         if name == "@rowid":
@@ -258,7 +258,9 @@ class _Resolver:
         if name.startswith("@"):
             if self._query.restricted and name.split(".")[0] in ("@request", "@collection"):
                 raise RuleForbidden("Only superusers can sort by such names.")
-            raise RuleError(f"cannot sort by {name!r}")
+            if not name.startswith("@collection."):
+                raise RuleError(f"cannot sort by {name!r}")
+            return By(resolve_at_name(self._rule, self._query.caller, name), descending)
         tokens = tokenize(name).items
         if (
             len(tokens) != 1
