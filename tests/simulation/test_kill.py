@@ -21,6 +21,7 @@ async def test_a_killed_writer_loses_nothing_acknowledged(tmp_path: Path, seed: 
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(900)
 async def test_fifty_kills_lose_nothing_acknowledged(tmp_path: Path, seed: int) -> None:
     """The same, long enough to meet checkpoints, pruning and a growing file."""
     await kill_often(tmp_path / "data.db", rounds=ROUNDS_OF_PROOF, chance=random.Random(seed))

@@ -22,6 +22,7 @@ async def test_power_loss_keeps_what_was_acknowledged(tmp_path: Path, seed: int)
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(900)
 async def test_power_loss_keeps_what_was_acknowledged_many_times(tmp_path: Path, seed: int) -> None:
     """The same at many more moments."""
     await lose_power(tmp_path, losses=LOSSES_OF_PROOF, chance=random.Random(seed))
