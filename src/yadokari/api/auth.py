@@ -81,11 +81,12 @@ class AuthRoutes:
     async def refresh(self, request: Request) -> Response:
         """A new token for a signed-in caller of this collection."""
         door = self._door
+        asked = door.collection(request, missing=messages.COLLECTION_INVALID)
         caller = await door.caller(request)
         collection = caller.collection
         if caller.row is None or collection is None:
             raise Unauthenticated
-        if self._door.schema().find(request.params["c"]) is not collection:
+        if asked is not collection:
             raise Forbidden(f"The request requires auth record from {collection.name} collection.")
         asking = await door.asking(request)
         await self._sign_in.check_rule(asking, collection, caller.row)

@@ -6,10 +6,13 @@ D1  Handlers translate; whether something is allowed is decided below them, exce
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from yadokari.api.body import is_empty
 from yadokari.api.request import Request
 from yadokari.auth.callers import Callers
 from yadokari.base.errors import Forbidden, NotFound, Unauthenticated
@@ -19,6 +22,10 @@ from yadokari.records.caller import Asking, Caller, HeaderFacts
 from yadokari.records.service import Records
 from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import Collection, Schema
+
+
+_READS = frozenset(("GET", "HEAD", "DELETE"))
+_NO_BODY: Mapping[str, object] = {}
 
 
 class SuperuserAddresses(Protocol):
@@ -91,6 +98,7 @@ class Door:
     async def asking(self, request: Request, *, context: str = "default") -> Asking:
         """The request as rules see it."""
         caller = await self.caller(request)
+        body = await _body_of_read(request)
         return Asking(
             caller=caller,
             context=RequestContext(
@@ -98,10 +106,18 @@ class Door:
                 method="GET" if request.method == "HEAD" else request.method,
                 headers=HeaderFacts(lambda: request.headers),
                 query=request.query,
+                body=body,
                 auth=caller.facts,
                 now_ms=self.clock.unix_ms(),
             ),
         )
+
+
+async def _body_of_read(request: Request) -> Mapping[str, object]:
+    """The body of a request that only reads: rules may ask for it, nobody else does."""
+    if request.method not in _READS or is_empty(request):
+        return _NO_BODY
+    return (await request.body()).fields
 
 
 def as_caller(asking: Asking, caller: Caller) -> Asking:

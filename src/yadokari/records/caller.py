@@ -9,10 +9,11 @@ Not here: how a token becomes a caller (auth/callers.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
+from msgspec.structs import replace
 
 from yadokari.ports.store import Row
 from yadokari.rules.bind import RequestContext
@@ -93,12 +94,11 @@ class HeaderFacts(Mapping[str, str]):
         return len(self._all())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """A request as the records layer sees it."""
 
     caller: Caller = GUEST
-    context: RequestContext = field(default_factory=RequestContext)
+    context: RequestContext = msgspec.field(default_factory=RequestContext)
 
     def with_body(self, body: Mapping[str, object]) -> Asking:
         """The same request with this body resolved."""

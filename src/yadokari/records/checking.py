@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from yadokari.base.errors import BadRequest
 from yadokari.base.problems import Problem, Problems
 from yadokari.ports.store import Transaction
 from yadokari.records.plans import Plans
@@ -39,9 +38,6 @@ async def field_problems(
         values: All values as they are to be stored.
         stored: All values before; None on create.
         plain_passwords: Plain text of the passwords that are being set, by field.
-
-    Raises:
-        BadRequest: a password is longer than can be hashed.
     """
     problems: Problems = {}
     for field in collection.fields:
@@ -63,7 +59,7 @@ async def field_problems(
 
 def _password_problem(field: PasswordField, plain: str) -> Problem | None:
     if len(plain.encode("utf-8", "surrogatepass")) > PASSWORD_BYTES_MAX:
-        raise BadRequest
+        return Problem("validation_invalid_value", "Is too long to be hashed.")
     return password_problem(field, plain)
 
 

@@ -1,8 +1,8 @@
 """Expanding relations: related records nested under ``expand``.
 
 E1  A related record is shown when its own collection's view rule allows it for this caller.
-E2  Unknown names are ignored; a known one that gives nothing leaves ``expand`` empty, one whose
-    view rule is null leaves no key at all.
+E2  A path with an unknown or closed name (a null view rule) is ignored whole, as soon as there is a
+    record to ask it of; one that gives nothing leaves ``expand`` empty.
 E3  Each related record is read once for a whole page, however many rows point at it.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from yadokari.ports.store import Reads, Row
@@ -25,14 +25,8 @@ EXPAND_DEPTH_MAX = 6  # the contract's limit
 BACK_RELATIONS_MAX = 1_000  # the contract's limit
 _BACK = re.compile(r"^(\w+?)_via_(\w+)$", re.ASCII)
 
+_Shown: TypeAlias = tuple[Row, Presented]
 Present: TypeAlias = Callable[[Collection, Row], Awaitable[Presented]]
-
-
-@dataclass(slots=True)
-class _Branch:
-    """Wanted expands below one record."""
-
-    children: dict[str, _Branch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +39,14 @@ class _Relation:
     many: bool
 
 
+class _LeadsNowhere(Exception):  # noqa: N818
+    """A path of names that cannot be followed."""
+
+
 def expand_paths(text: str) -> list[list[str]]:
     """The dotted paths of a comma list; one that a longer one contains is left out."""
-    paths = dict.fromkeys(path for path in text.replace(" ", "").split(",") if path)
+    written = (path.strip(".") for path in text.replace(" ", "").split(","))
+    paths = dict.fromkeys(path for path in written if path)
     return [
         path.split(".")[:EXPAND_DEPTH_MAX]
         for path in paths
@@ -67,48 +66,56 @@ class Expanding:
         self._asking = asking.within("expand")
         self._present = present
         self._seen: dict[tuple[str, str], Row | None] = {}
+        self._expanded: dict[tuple[int, str], Sequence[_Shown]] = {}
+        """What was nested under which shown record, by its identity: all live as long as this."""
 
     async def expand(
         self, collection: Collection, rows: Sequence[Row], shown: Sequence[Presented], text: str
     ) -> None:
         """Fill ``expand`` of each shown record that has something to fill in."""
-        root = _Branch()
+        records = list(zip(rows, shown, strict=True))
         for path in expand_paths(text):
-            if self._leads_somewhere(collection, path):
-                branch = root
-                for name in path:
-                    branch = branch.children.setdefault(name, _Branch())
-        await self._level(collection, rows, shown, root)
-
-    def _leads_somewhere(self, collection: Collection, path: list[str]) -> bool:
-        """Whether every name of a path is a relation; a path that breaks off is ignored whole."""
-        for name in path:
-            relation = self._relation(collection, name)
-            if relation is None:
-                return False
-            collection = relation.collection
-        return True
-
-    async def _level(
-        self,
-        collection: Collection,
-        rows: Sequence[Row],
-        shown: Sequence[Presented],
-        branch: _Branch,
-    ) -> None:
-        for name, below in branch.children.items():
-            relation = self._relation(collection, name)
-            assert relation is not None, "paths were followed before"
-            if self._is_closed(relation.collection):
+            try:
+                await self._follow(collection, records, path)
+            except _LeadsNowhere:
                 continue
-            for row, record in zip(rows, shown, strict=True):
-                expanded = record.setdefault("expand", {})
-                assert isinstance(expanded, dict), "expand is ours"
-                related = await self._related(row, relation)
-                if related:
-                    nested = [await self._present(relation.collection, one) for one in related]
-                    await self._level(relation.collection, related, nested, below)
-                    expanded[name] = nested if relation.many else nested[0]
+
+    async def _follow(
+        self, collection: Collection, records: Sequence[_Shown], path: Sequence[str]
+    ) -> None:
+        """Expand one path for records of one collection.
+
+        Raises:
+            _LeadsNowhere: a name on the way that there were records to ask is no open relation;
+                nothing was expanded then (E2).
+        """
+        relation = self._relation(collection, path[0])
+        if relation is None or self._is_closed(relation.collection):
+            raise _LeadsNowhere
+        related = [await self._nested(row, record, relation, path[0]) for row, record in records]
+        if len(path) > 1:
+            below = [one for nested in related for one in nested]
+            if below:
+                await self._follow(relation.collection, below, path[1:])
+        for (_, record), nested in zip(records, related, strict=True):
+            expanded = record.setdefault("expand", {})
+            assert isinstance(expanded, dict), "expand is ours"
+            if nested:
+                self._expanded[(id(record), path[0])] = nested
+                shown = [one for _, one in nested]
+                expanded[path[0]] = shown if relation.many else shown[0]
+
+    async def _nested(
+        self, row: Row, record: Presented, relation: _Relation, name: str
+    ) -> Sequence[_Shown]:
+        """The related records of one record; those that an earlier path has shown already."""
+        known = self._expanded.get((id(record), name))
+        if known is not None:
+            return known
+        return [
+            (one, await self._present(relation.collection, one))
+            for one in await self._related(row, relation)
+        ]
 
     def _is_closed(self, collection: Collection) -> bool:
         return collection.view_rule is None and not self._asking.caller.is_superuser

@@ -8,7 +8,8 @@ L3  The cache is bounded; hostile shapes push out each other, never grow it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from yadokari.base.errors import BadRequest, Forbidden
 from yadokari.rules.bind import NOTHING, Binding, RequestContext, bind
@@ -25,8 +26,7 @@ SUPERUSER_NAMES = ("@collection.", "@request.")
 FILTER_CHARACTERS_MAX = 3_500  # the contract's limit for clients' filters
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True):
     """A plan with one request's values."""
 
     plan: Plan

@@ -6,7 +6,7 @@ G2  A rule that is not met hides: rows are left out of lists, a single record is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from yadokari.base.errors import Forbidden, NotFound
 from yadokari.contract import messages
@@ -20,8 +20,7 @@ UNCOUNTED = -1
 _ANY = Page(offset=0, limit=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuery:
+class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What a list request wants; paging is corrected already."""
 
     filter: str = ""
@@ -31,8 +30,7 @@ class ListQuery:
     skip_total: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """A page of rows; ``total`` is UNCOUNTED when it was not asked for."""
 
     rows: list[Row]
@@ -84,7 +82,7 @@ class Reading:
             return Listed(rows, page.offset + len(rows))
         return Listed(rows, await self._store.count(bound.plan, bound.binding))
 
-    async def view(self, asking: Asking, collection: Collection, id: str) -> Row:  # noqa: A002
+    async def view(self, asking: Asking, collection: Collection, id: str) -> Row:
         """One record this caller may view.
 
         Raises:
@@ -102,7 +100,7 @@ class Reading:
         reads: Reads,
         asking: Asking,
         collection: Collection,
-        id: str,  # noqa: A002
+        id: str,
         *,
         rule: str,
     ) -> Row | None:

@@ -6,8 +6,9 @@ Invariants live where the work is done: reading (G), writing (W), deleting (D), 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.contract import messages
@@ -25,7 +26,6 @@ from yadokari.records.reading import Listed, ListQuery, Reading
 from yadokari.records.submission import Hashing, Submission, prepare
 from yadokari.records.writing import Writing
 from yadokari.schema.collection import Collection
-
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class Records:
         """A page; see ``Reading.list``."""
         return await self.reading.list(asking, collection, query)
 
-    async def view(self, asking: Asking, collection: Collection, id: str) -> Row:  # noqa: A002
+    async def view(self, asking: Asking, collection: Collection, id: str) -> Row:
         """One record; see ``Reading.view``."""
         return await self.reading.view(asking, collection, id)
 
@@ -153,7 +153,7 @@ class Records:
 
         return await self._transact(work)
 
-    async def delete(self, asking: Asking, collection: Collection, id: str) -> Committed[None]:  # noqa: A002
+    async def delete(self, asking: Asking, collection: Collection, id: str) -> Committed[None]:
         """Delete a record; see ``Deleting.delete``."""
 
         async def work(tx: Transaction) -> None:
@@ -188,9 +188,9 @@ class Records:
             known = isinstance(wanted, str) and bool(await tx.get(item.collection, (wanted,)))
             op = "update" if known else "create"
             asking = _as_method(item.asking, "PATCH" if known else "POST")
-            id = str(wanted) if known else item.id  # noqa: A001
+            id = str(wanted) if known else item.id
         else:
-            asking, id = item.asking, item.id  # noqa: A001
+            asking, id = item.asking, item.id
         match op:
             case "create":
                 row = await self.writing.create(
@@ -209,7 +209,7 @@ class Records:
         collection: Collection,
         fields: Mapping[str, object],
         *,
-        id: str = "",  # noqa: A002
+        id: str = "",
     ) -> Submission:
         """Make submitted fields ready to be written; ``id`` names the record to be changed."""
         stored_hash = ""

@@ -9,8 +9,9 @@ Not here: judging and storing (records/writing.py), receiving files (files).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from yadokari.records.caller import decoded
 from yadokari.schema.coerce import coerce
@@ -35,13 +36,12 @@ class Hashing(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Submitted keys and values, with hashes for the passwords among them."""
 
     fields: Mapping[str, object]
     """Decoded values by key as sent, modifiers included; new files are UploadedFile."""
-    hashes: Mapping[str, str] = field(default_factory=dict)
+    hashes: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Hash by plain text."""
     old_password_of: str = ""
     """The stored hash that the submitted ``oldPassword`` was found to fit, "" for none."""

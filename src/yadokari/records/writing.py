@@ -254,12 +254,9 @@ class Writing:
             for field in collection.fields
             if isinstance(field, PasswordField) and field.name in resolved
         }
-        try:
-            problems = await field_problems(
-                tx, collection, judged, stored, plain_passwords=plain, plans=self._plans
-            )
-        except BadRequest as exc:
-            raise BadRequest(message) from exc
+        problems = await field_problems(
+            tx, collection, judged, stored, plain_passwords=plain, plans=self._plans
+        )
         if not problems and collection.system:
             problems = await reference_problems(tx, collection, row.values)
         _refuse(problems, message)

@@ -126,10 +126,12 @@ def merge_collection(
         if "id" in wire and read_text(wire["id"]) != existing.id:
             raise BadRequest("Failed to update collection.")
     merged = _with_plain_keys(start, wire)
+    named_for = ""
     if existing is None:
         given_id = read_text(wire.get("id"))
         made_id = collection_id(type=merged.type, name=merged.name, taken=taken_ids)
         merged = replace(merged, id=given_id or made_id)
+        named_for = made_id  # Even where an id was given: index names are made before it counts.
     fields = merged_fields(read_list(wire.get("fields"))) if "fields" in wire else ()
     if "fields" in wire and not merged.is_view:
         if keep_unlisted_fields and existing is not None:
@@ -137,7 +139,7 @@ def merge_collection(
         merged = replace(merged, fields=fields)
     merged = with_system_fields(merged)
     merged = replace(merged, indexes=tuple(_own_indexes(merged)))
-    merged = with_required_indexes(merged)
+    merged = with_required_indexes(merged, named_for=named_for)
     return _with_settled_auth(merged, existing, draw=draw)
 
 

@@ -129,8 +129,12 @@ def with_system_fields(collection: Collection) -> Collection:
     return replace(collection, fields=tuple(_put_right(field, collection) for field in fields))
 
 
-def with_required_indexes(collection: Collection) -> Collection:
-    """An auth collection with its unique indexes on tokenKey and email, put back if missing."""
+def with_required_indexes(collection: Collection, *, named_for: str = "") -> Collection:
+    """An auth collection with its unique indexes on tokenKey and email, put back if missing.
+
+    Args:
+        named_for: The id in the names of new ones; "" for the collection's own.
+    """
     if collection.type != "auth":
         return collection
     present = {
@@ -138,14 +142,15 @@ def with_required_indexes(collection: Collection) -> Collection:
         for index in parse_indexes(collection.indexes)
         if index.unique and len(index.columns) == 1
     }
-    missing = [text for name, text in required_indexes(collection).items() if name not in present]
+    needed = required_indexes(collection, named_for=named_for or collection.id)
+    missing = [text for name, text in needed.items() if name not in present]
     return replace(collection, indexes=(*collection.indexes, *missing)) if missing else collection
 
 
-def required_indexes(collection: Collection) -> Mapping[str, str]:
+def required_indexes(collection: Collection, *, named_for: str) -> Mapping[str, str]:
     """The indexes that an auth collection must have, by column."""
     start = "CREATE UNIQUE INDEX `idx_"
-    end = f"_{collection.id}` ON `{collection.name}`"
+    end = f"_{named_for}` ON `{collection.name}`"
     return {
         "tokenKey": f"{start}tokenKey{end} (`tokenKey`)",
         "email": f"{start}email{end} (`email`) WHERE `email` != ''",

@@ -17,6 +17,8 @@ from yadokari.schema.uploaded_file import UploadedFile
 FILE_BYTES_MAX = 5 * 1024 * 1024
 """Largest file of a field without a maximum of its own."""
 
+SHOWN_CHARS_MAX = 250  # of a name that is told back; the contract's limit
+
 
 def items_of(submitted: object) -> tuple[str, ...]:
     """The items of a submitted value: text without blanks and doubles; never fails."""
@@ -99,10 +101,11 @@ def file_problem(field: FileField, value: Value, *, stored: Value | None) -> Pro
     known = unpacked(stored) if stored is not None else ()
     strange = [item for item in items if not isinstance(item, UploadedFile) and item not in known]
     if strange:
+        shown = [str(item)[:SHOWN_CHARS_MAX] for item in strange]
         return Problem(
             "validation_invalid_file",
-            f"Not among the record's files: {', '.join(strange)}.",
-            {"invalidFiles": [str(item) for item in strange]},
+            f"Not among the record's files: {', '.join(shown)}.",
+            {"invalidFiles": shown},
         )
     files_max = max(1, field.max_select)
     if len(items) > files_max:

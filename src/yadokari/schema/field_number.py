@@ -11,6 +11,9 @@ from yadokari.base.problems import Problem, required
 from yadokari.schema.fields import NumberField
 from yadokari.schema.number_text import canonical_number, parse_number
 
+_INT64_MIN, _INT64_END = -(2**63), 2**63
+"""What PocketBase takes as whole: larger doubles have no fraction and are refused all the same."""
+
 
 def number_of(submitted: object) -> int | float:
     """What a number field makes of a submitted value; never fails.
@@ -32,7 +35,7 @@ def number_problem(field: NumberField, value: float) -> Problem | None:
         return Problem("validation_not_a_number", "Must be a finite number.")
     if value == 0:
         return required() if field.required else None
-    if field.only_int and not isinstance(value, int) and not value.is_integer():
+    if field.only_int and not (value == value // 1 and _INT64_MIN <= value < _INT64_END):
         return Problem("validation_only_int_constraint", "Must be a whole number.")
     if field.min is not None and value < field.min:
         return below_minimum(field.min)

@@ -31,5 +31,5 @@ def _scaffold(kind: CollectionType, draw: Draw) -> Collection:
     if kind != "auth":
         return collection
     passing = random_text(draw, length=_PLACEHOLDER_CHARS, alphabet=RECORD_ID_ALPHABET)
-    indexes = required_indexes(replace(collection, id=passing))
+    indexes = required_indexes(collection, named_for=passing)
     return replace(collection, indexes=tuple(indexes.values()))
