@@ -10,15 +10,16 @@ Not here: writing it (collections/unit.py).
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.collection_json import merge_collection, merged_fields
+from yadokari.schema.defaults import with_required_indexes
 from yadokari.schema.field_wire import field_to_wire
-from yadokari.schema.ids import Draw, collection_id
-from yadokari.schema.wire_values import read_list
+from yadokari.schema.ids import Draw
+from yadokari.schema.wire_values import read_list, read_text, read_texts
 
 _FOLDED_KEYS = frozenset(("name", "type"))
 
@@ -52,7 +53,7 @@ def imported(
         old = _match(schema, wire)
         whole = _with_kept_fields(wire, old, system_only=delete_missing)
         if old is None:
-            new = merge_collection(None, with_free_id(whole, taken), draw=draw)
+            new = merge_collection(None, _with_index_names(whole), draw=draw, taken_ids=taken)
             taken.add(new.id)
             changed.append(replace(new, created=now, updated=now))
             continue
@@ -79,20 +80,17 @@ def _check_names(schema: Schema, changed: Sequence[Collection], removed: frozens
             del names[former.name.lower()]
 
 
-def with_free_id(wire: Mapping[str, object], taken: Container[str]) -> Mapping[str, object]:
-    """The keys of a new collection, with an id when the one made from its name is taken.
+def _with_index_names(wire: Mapping[str, object]) -> Mapping[str, object]:
+    """A new item whose required indexes carry the id it brings along.
 
-    A collection that was renamed keeps the id of its first name, so that name can come again.
+    Creating a single collection names them otherwise.
     """
-    keys = {key.lower(): value for key, value in wire.items() if key.lower() in _FOLDED_KEYS}
-    kind, name = keys.get("type") or "base", keys.get("name")
-    if wire.get("id") or not isinstance(kind, str) or not isinstance(name, str):
+    given_id, name = read_text(wire.get("id")), read_text(wire.get("name"))
+    if wire.get("type") != "auth" or not given_id:
         return wire
-    made = collection_id(type=kind, name=name)
-    free, number = made, 2
-    while free in taken:
-        free, number = f"{made}{number}", number + 1
-    return wire if free == made else {**wire, "id": free}
+    listed = read_texts(wire.get("indexes"))
+    shell = Collection(id=given_id, name=name, type="auth", indexes=listed)
+    return {**wire, "indexes": list(with_required_indexes(shell).indexes)}
 
 
 def _exact_keys(wire: Mapping[str, object]) -> Mapping[str, object]:

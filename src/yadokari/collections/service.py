@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 from yadokari.base.dates import date_text
 from yadokari.base.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound, YadokariError
 from yadokari.base.problems import Problem
-from yadokari.collections.importing import imported, with_free_id
+from yadokari.collections.importing import imported
 from yadokari.collections.journal import Journal
 from yadokari.collections.listing import CollectionQuery, ListedCollections, list_collections
 from yadokari.collections.reserved import Box
@@ -126,8 +126,8 @@ class Collections:
 
         async def work(unit: SchemaUnit) -> Collection:
             now = self._now()
-            keys = with_free_id(wire, unit.schema.by_id)
-            new = merge_collection(None, keys, draw=self._draw)
+            taken = unit.schema.by_id
+            new = merge_collection(None, wire, draw=self._draw, taken_ids=taken)
             return await unit.save(replace(new, created=now, updated=now), None)
 
         with_message = _failing(messages.CREATE_COLLECTION_FAILED)
