@@ -108,3 +108,16 @@ async def test_broken_view_does_not_stand_in_the_way(world: World) -> None:
 
     assert "c" in world.collections.get("n").by_name
     assert world.collections.get("m")
+
+
+async def test_required_indexes_carry_the_imported_id(world: World) -> None:
+    """As the reference, which names them otherwise when a single collection is created."""
+    wire = {"name": "staff", "type": "auth", "id": "staff_id"}
+
+    await world.collections.import_all([wire], delete_missing=False)
+
+    indexes = world.collections.get("staff").indexes
+    assert ["`idx_tokenKey_staff_id`" in indexes[0], "`idx_email_staff_id`" in indexes[1]] == [
+        True,
+        True,
+    ]
