@@ -189,6 +189,8 @@ def _leaf(path: Walk, join: int, found: Field, rest: list[str], modifier: str) -
     if modifier and modifier not in MODIFIERS:
         raise RuleError(f"unknown modifier {modifier!r}")
     if isinstance(found, JsonField | GeoPointField):
+        if not all(rest):
+            raise RuleError(f"a path below {found.name!r} has an empty name")
         keys = tuple(int(name) if name.isdigit() else name for name in rest)
         part = JsonPart(join, found.name, keys)
         return Lower(part) if modifier == "lower" else part

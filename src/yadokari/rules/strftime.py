@@ -8,6 +8,7 @@ Not here: time values and modifiers (rules/time_text.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from yadokari.rules.comparison import SqlValue, as_text
@@ -109,7 +110,7 @@ _LETTERS: dict[str, Callable[[Moment], str]] = {
     "f": _fraction,
     "F": _date,
     "G": lambda moment: f"{_iso(moment)[0]:04d}",
-    "g": lambda moment: f"{abs(_iso(moment)[0]) % 100:02d}",
+    "g": lambda moment: f"{int(math.fmod(_iso(moment)[0], 100)):02d}",
     "H": lambda moment: f"{moment.clock()[0]:02d}",
     "I": lambda moment: f"{_hour12(moment):02d}",
     "j": lambda moment: f"{_day_of_year(moment) + 1:03d}",

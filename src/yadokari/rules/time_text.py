@@ -107,7 +107,8 @@ def _raw(number: float) -> Moment:
 
 
 def _clock(found: re.Match[str], date: tuple[int, int, int] | None = None) -> Moment:
-    second = float((found["second"] or "0") + (found["fraction"] or ""))
+    # No rounding up to the next second, as SQLite.
+    second = int(found["second"] or "0") + min(0.999, float("0" + (found["fraction"] or "")))
     hour, minute = int(found["hour"]), int(found["minute"])
     moment = Moment(date=date, time=(hour, minute, second))
     if found["sign"]:
