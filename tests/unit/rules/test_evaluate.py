@@ -22,6 +22,7 @@ ROW = "itemaaaaaaaaa04"
 
 
 def one(sql: str, *bindings: str | float | None) -> object:
+    """The one value of a query."""
     [(found,)] = SQLITE.execute(sql, bindings).fetchall()
     return found
 

@@ -1,5 +1,7 @@
 """Trees of rules and filters."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from yadokari.rules.tree import All, Any, Call, Comparison, Name, NumberLiteral,
 
 
 def tree(text: str) -> Tree:
+    """The tree of a text."""
     return parse(tokenize(text))
 
 
@@ -95,7 +98,5 @@ def test_deep_nesting_costs_no_stack():
 )
 def test_parsing_never_fails_otherwise_than_by_refusal(words: list[str]):
     """Clients send anything."""
-    try:
-        tree(" ".join(words))
-    except RuleError as error:
-        assert error.reason
+    with suppress(RuleError):
+        assert tree(" ".join(words))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.oracle.client import Json
 from tests.unit.rules.questions import operators_world
 from tests.unit.rules.small_database import SUPERUSERS, SmallDatabase, collection_from
 from yadokari.rules.bind import RequestContext, bind
@@ -84,7 +85,7 @@ def test_a_good_rule_has_nothing_wrong():
 
 def test_a_path_to_a_missing_collection_is_refused():
     """Collections can be deleted while a relation still names them."""
-    gone = {"name": "gone", "type": "relation", "collectionId": "nowhere", "maxSelect": 1}
+    gone: Json = {"name": "gone", "type": "relation", "collectionId": "nowhere", "maxSelect": 1}
     collection = collection_from({"id": "c", "name": "c", "fields": [gone]})
     schema = Schema(collections=(collection,))
 
@@ -110,10 +111,10 @@ def test_a_guest_has_no_values():
 def small(team_rule: str | None) -> SmallDatabase:
     """Posts of authors in teams; the authors' secrets are hidden, their mails theirs."""
 
-    def relation(name: str, target: str, several: int = 1) -> dict[str, object]:
+    def relation(name: str, target: str, several: int = 1) -> dict[str, Json]:
         return {"name": name, "type": "relation", "collectionId": target, "maxSelect": several}
 
-    collections = [
+    collections: list[dict[str, Json]] = [
         {"id": "t", "name": "team", "listRule": team_rule, "fields": [
             {"name": "name", "type": "text"},
             {"name": "marks", "type": "select", "values": ["x", "y"], "maxSelect": 3}]},
@@ -123,10 +124,10 @@ def small(team_rule: str | None) -> SmallDatabase:
         {"id": "p", "name": "post", "listRule": "", "fields": [
             {"name": "title", "type": "text"}, relation("author", "u"), relation("teams", "t", 5)]},
     ]  # fmt: skip
-    schema = Schema(collections=(SUPERUSERS, *map(collection_from, collections)))  # type: ignore[arg-type]
+    schema = Schema(collections=(SUPERUSERS, *map(collection_from, collections)))
     database = SmallDatabase(schema)
-    for name, mark in (("red", ["x", "y"]), ("blue", [])):
-        database.put("team", {"id": name, "name": name, "marks": mark})
+    database.put("team", {"id": "red", "name": "red", "marks": ["x", "y"]})
+    database.put("team", {"id": "blue", "name": "blue"})
     for name, visible in (("ann", True), ("bob", False)):
         database.put("user", {"id": name, "email": f"{name}@a.co", "emailVisibility": visible,
                               "team": "red" if visible else "blue", "secret": "s"})  # fmt: skip

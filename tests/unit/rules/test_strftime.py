@@ -14,12 +14,14 @@ NOW_MS = 1_790_000_000_123
 
 
 def sqlite(arguments: list[SqlValue]) -> object:
+    """The answer of SQLite's own strftime."""
     marks = ", ".join("?" * len(arguments))
     [(found,)] = SQLITE.execute(f"SELECT strftime({marks})", tuple(arguments)).fetchall()
     return found
 
 
 def digits(low: int, high: int, width: int) -> st.SearchStrategy[str]:
+    """Numbers between two bounds, filled up with zeros."""
     return st.integers(low, high).map(lambda number: f"{number:0{width}d}")
 
 

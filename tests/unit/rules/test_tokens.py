@@ -26,6 +26,7 @@ FLOOD_SECONDS_MAX = 5.0  # A tenth would do; the machine may be busy.
 
 
 def kinds(text: str) -> list[str]:
+    """The kinds of a text's tokens."""
     return [token.kind for token in tokenize(text).items]
 
 
