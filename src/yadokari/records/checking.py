@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from yadokari.base.problems import Problem, Problems
 from yadokari.ports.store import Transaction
 from yadokari.records.plans import Plans
-from yadokari.records.submission import PASSWORD_BYTES_MAX
+from yadokari.records.submission import is_too_long
 from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import Collection
 from yadokari.schema.field_list import missing_records
@@ -58,7 +58,7 @@ async def field_problems(
 
 
 def _password_problem(field: PasswordField, plain: str) -> Problem | None:
-    if len(plain.encode("utf-8", "surrogatepass")) > PASSWORD_BYTES_MAX:
+    if is_too_long(plain):
         return Problem("validation_invalid_value", "Is too long to be hashed.")
     return password_problem(field, plain)
 

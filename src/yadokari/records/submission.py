@@ -63,7 +63,7 @@ async def prepare(
     for one in collection.fields:
         if isinstance(one, PasswordField) and one.name in fields:
             plain = str(coerce(one, fields[one.name]))
-            if plain and len(plain.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX:
+            if plain and not is_too_long(plain):
                 hashes[plain] = await hashing.hash(plain, cost=password_cost(one))
     old_password_of = ""
     old = text_of(fields.get("oldPassword"))
@@ -84,6 +84,19 @@ def writable(
         if found is None or not found[0].hidden or found[0].name == "password":
             kept[key] = value
     return kept
+
+
+def any_too_long(collection: Collection, resolved: Mapping[str, Value]) -> bool:
+    """Whether a password among the new values is longer than can be hashed."""
+    return any(
+        isinstance(one, PasswordField) and is_too_long(str(resolved.get(one.name, "")))
+        for one in collection.fields
+    )
+
+
+def is_too_long(password: str) -> bool:
+    """Whether bcrypt would not read all of it."""
+    return len(password.encode("utf-8", "surrogatepass")) > PASSWORD_BYTES_MAX
 
 
 def body_facts(

@@ -26,7 +26,7 @@ from yadokari.records.judging import satisfied
 from yadokari.records.plans import Plans
 from yadokari.records.reading import applied_rule
 from yadokari.records.references import reference_problems
-from yadokari.records.submission import Submission, body_facts, writable
+from yadokari.records.submission import Submission, any_too_long, body_facts, writable
 from yadokari.schema.autogenerate import generate
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
 from yadokari.schema.field_text import not_unique
@@ -83,6 +83,8 @@ class Writing:
         values.update(resolved)
         if not values["id"]:
             values["id"] = fresh_id
+        if not asking.caller.is_superuser and any_too_long(collection, resolved):
+            raise BadRequest(messages.CREATE_RECORD_FAILED)  # No row a rule could be asked about.
         asking = asking.with_body(body_facts(collection, submitted, resolved))
         virtual = {**values, "id": values["id"] or "new"}
         if collection.is_auth:
