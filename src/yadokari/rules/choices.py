@@ -18,7 +18,6 @@ from yadokari.rules.plan import (
     Compare,
     Condition,
     Distance,
-    Never,
     Or,
     Plan,
     PlanOperand,
@@ -45,8 +44,6 @@ def read(plan: Plan, node: Condition) -> frozenset[int]:
             return closure(plan, joins_of(node.left) | joins_of(node.right))
         case And() | Or():
             return frozenset().union(*(read(plan, part) for part in node.parts))
-        case Never():
-            return frozenset()
         case _:
             assert_never(node)
 

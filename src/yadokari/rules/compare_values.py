@@ -27,13 +27,9 @@ from yadokari.rules.equality import Equality, bound_in, equality_of, known
 from yadokari.rules.like_pattern import matches_like
 from yadokari.rules.operand_values import Get, Sight, Test, getter, pattern_of
 from yadokari.rules.plan import (
-    And,
     Compare,
-    Condition,
     Lower,
-    Never,
     Op,
-    Or,
     Plan,
     PlanOperand,
     SlotRef,
@@ -78,21 +74,8 @@ class Comparisons:
         return _judge(left, right, pair, first, second)
 
     def _truth(self, operand: Truth) -> Test:
-        return self._test(operand.of)
-
-    def _test(self, node: Condition) -> Test:
-        match node:
-            case Compare():
-                judge = self.judge(node, equality_of(node))
-                return lambda sight: judge(sight, sight) is True
-            case And():
-                parts = [self._test(part) for part in node.parts]
-                return lambda sight: all(part(sight) for part in parts)
-            case Or():
-                parts = [self._test(part) for part in node.parts]
-                return lambda sight: any(part(sight) for part in parts)
-            case Never():
-                return lambda sight: False  # noqa: ARG005 - every test takes a sight
+        judges = [self.judge(part, equality_of(part)) for part in operand.of]
+        return lambda sight: all(judge(sight, sight) is True for judge in judges)
 
     def _equality(self, node: Compare, equality: Equality, refuting: tuple[bool, bool]) -> Pair:
         negated = node.op is Op.NE

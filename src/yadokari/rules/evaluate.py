@@ -45,7 +45,6 @@ from yadokari.rules.plan import (
     Follow,
     Join,
     Named,
-    Never,
     Or,
     Plan,
     PlanOperand,
@@ -143,7 +142,7 @@ class _Maker:
 
     def _early(self, node: Condition) -> Tried:
         match node:
-            case Compare() | Never():
+            case Compare():
                 if read(self._plan, node):
                     return lambda sight: None  # noqa: ARG005 - every try takes a sight
                 held = self._held(node, frozenset((ROOT,)))
@@ -167,8 +166,6 @@ class _Maker:
                 return lambda sight, found: any(part(sight, found) for part in parts)
             case And():
                 return self._all(node.parts, bound)
-            case Never():
-                return lambda sight, found: False  # noqa: ARG005 - every condition takes both
             case _:
                 assert_never(node)
 

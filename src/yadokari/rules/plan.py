@@ -243,9 +243,9 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Whether a condition holds: 1 or 0. The condition is about single values only."""
+    """Whether comparisons of single values all hold: 1 or 0."""
 
-    of: Condition
+    of: tuple[Compare, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,12 +322,7 @@ class Or:
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Never:
-    """False: a rule about a caller or a collection that cannot be."""
-
-
-Condition: TypeAlias = Compare | And | Or | Never
+Condition: TypeAlias = Compare | And | Or
 
 
 # --- orders --------------------------------------------------------------------------------------
@@ -405,19 +400,8 @@ def joins_of(operand: PlanOperand) -> frozenset[int]:
         case Distance() | Strftime():
             return frozenset().union(*(joins_of(argument) for argument in operand.arguments))
         case Truth():
-            return joins_in(operand.of)
+            return frozenset().union(
+                *(joins_of(part.left) | joins_of(part.right) for part in operand.of)
+            )
         case _:
             return frozenset()
-
-
-def joins_in(node: Condition) -> frozenset[int]:
-    """Numbers of the joins a condition reads directly, ROOT left out."""
-    match node:
-        case Compare():
-            return joins_of(node.left) | joins_of(node.right)
-        case And() | Or():
-            return frozenset().union(*(joins_in(part) for part in node.parts))
-        case Never():
-            return frozenset()
-        case _:
-            assert_never(node)

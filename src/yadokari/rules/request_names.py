@@ -16,7 +16,6 @@ from yadokari.rules.macros import MACROS
 from yadokari.rules.paths import MODIFIERS, Walk, stored_kind, walk
 from yadokari.rules.plan import (
     ROOT,
-    And,
     ByIds,
     Compare,
     Cross,
@@ -180,11 +179,10 @@ def _changed(path: Walk, name: str, base: int) -> PlanOperand:
     """Sent, and other than what the row has."""
     sent = path.joins.slot(RequestPresence(("body", name)))
     stored = walk(path, base, path.joins.collection(base), [name], trusted=True)
+    submitted = _static(path, ["body", name], base)
     return Truth(
-        And(
-            (
-                Compare(sent, Op.EQ, Flag(value=True), every=False),
-                Compare(_static(path, ["body", name], base), Op.NE, stored, every=False),
-            )
+        (
+            Compare(sent, Op.EQ, Flag(value=True), every=False),
+            Compare(submitted, Op.NE, stored, every=False),
         )
     )

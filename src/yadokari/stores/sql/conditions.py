@@ -22,7 +22,6 @@ from yadokari.rules.plan import (
     Follow,
     Join,
     Length,
-    Never,
     Or,
     Plan,
     PlanOperand,
@@ -84,8 +83,6 @@ class Conditions:
                 )
             case And():
                 return self._all(node.parts, scope)
-            case Never():
-                return Sql("0")
             case _:
                 assert_never(node)
 
@@ -274,8 +271,6 @@ class Conditions:
                 return any(self._rejects_one(join, part) for part in node.parts)
             case Or():
                 return all(self._rejects_one(join, part) for part in node.parts)
-            case Never():
-                return True
             case _:
                 assert_never(node)
 
@@ -389,8 +384,6 @@ def _operands(node: Condition) -> list[PlanOperand]:
             return [node.left, node.right]
         case And() | Or():
             return [operand for part in node.parts for operand in _operands(part)]
-        case Never():
-            return []
         case _:
             assert_never(node)
 

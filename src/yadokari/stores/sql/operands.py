@@ -17,20 +17,16 @@ from yadokari.rules.equality import Equality, equality_of, known
 from yadokari.rules.plan import (
     ROOT,
     Affinity,
-    And,
     Column,
     Compare,
-    Condition,
     Distance,
     Flag,
     Item,
     JsonPart,
     Length,
     Lower,
-    Never,
     Null,
     Op,
-    Or,
     Plan,
     PlanOperand,
     SlotColumn,
@@ -89,7 +85,7 @@ class Operands:
             case Flag():
                 return Sql("1" if operand.value else "0")
             case Truth():
-                return self._truth(operand.of, aliases)
+                return self._truth(operand, aliases)
             case Strftime():
                 return self._dialect.strftime(self._all(operand.arguments, aliases))
             case Distance():
@@ -101,25 +97,13 @@ class Operands:
         collection = self._plan.collection if join == ROOT else self._plan.join(join).collection
         return collection is None or collection.is_view
 
-    def _truth(self, node: Condition, aliases: Mapping[int, str]) -> Sql:
-        match node:
-            case Compare():
-                sides = (self.render(node.left, aliases), self.render(node.right, aliases))
-                return self.compare(
-                    node, sides, never_null=(False, False), equality=equality_of(node)
-                )
-            case And():
-                return sql(
-                    "({})", joined(" AND ", [self._truth(one, aliases) for one in node.parts])
-                )
-            case Or():
-                return sql(
-                    "({})", joined(" OR ", [self._truth(one, aliases) for one in node.parts])
-                )
-            case Never():
-                return Sql("0")
-            case _:
-                assert_never(node)
+    def _truth(self, operand: Truth, aliases: Mapping[int, str]) -> Sql:
+        parts: list[Sql] = []
+        for part in operand.of:
+            sides = (self.render(part.left, aliases), self.render(part.right, aliases))
+            equality = equality_of(part)
+            parts.append(self.compare(part, sides, never_null=(False, False), equality=equality))
+        return sql("({})", joined(" AND ", parts))
 
     def _all(
         self, operands: tuple[PlanOperand, ...], aliases: Mapping[int, str]
