@@ -60,7 +60,7 @@ class Moment:
     def calendar(self) -> tuple[int, int, int]:
         """Year, month, day. Raises Impossible."""
         if self.date is None:
-            if self.day_ms is None and self.time is None and self.raw is None:
+            if self.day_ms is None and self.raw is None:
                 self.date = (2000, 1, 1)
             else:
                 self.date = _civil(self._checked())

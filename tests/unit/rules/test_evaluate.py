@@ -194,6 +194,14 @@ def test_distances_are_those_of_the_database(a: float, b: float, c: float, d: fl
     assert distance(a, None, c, d) is None
 
 
+def test_the_wildest_json_is_read_without_failing():
+    """X2: numbers too large for an integer become doubles."""
+    assert json_part('{"a":99999999999999999999}', ("a",)) == 1e20
+    assert json_part('["a"]', (5,)) is None
+    assert json_part("nonsense]", ()) == "nonsense]"
+    assert json_part("NaN", ()) == "NaN"
+
+
 @pytest.mark.parametrize(
     "number",
     [0.0, -0.0, 0.1, 5.5, -1.25, 1e15, 1e16, 1e17, 1.5e300, 1e-4, 1e-5, 49.47, 99999999999999.98,

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.oracle.client import Json
+from tests.unit.rules.judged import judged
 from tests.unit.rules.questions import operators_world
 from tests.unit.rules.small_database import SUPERUSERS, SmallDatabase, collection_from
 from yadokari.rules.bind import RequestContext, bind
@@ -138,13 +139,17 @@ def small(team_rule: str | None) -> SmallDatabase:
 
 
 def found(database: SmallDatabase, filter_text: str, *, of: str = "post", sort: str = "") -> str:
-    """What a client's filter finds."""
+    """What a client's filter finds, by a scan, by look-ups and by the evaluator alike."""
     collection = database.schema.find(of)
     assert collection is not None
     tree = parse_text(filter_text) if filter_text else None
     plan = resolve(Query(collection=collection, filter=tree, sort=sort), database.schema)
     literals = ["ann@a.co"] if "'" in filter_text else []
-    return " ".join(database.scanned(plan, bind(plan, RequestContext(), literals)))
+    binding = bind(plan, RequestContext(), literals)
+    scanned = database.scanned(plan, binding)
+    assert sorted(scanned) == judged(database, plan, binding)
+    assert sorted(scanned) == sorted(database.looked_up(plan, binding, scanned))
+    return " ".join(scanned)
 
 
 @pytest.mark.parametrize("text", ["@request.auth.id = null", "@collection.team.name = null"])
@@ -201,6 +206,25 @@ def test_a_list_rule_chooses_elements_of_its_own():
 
     assert found(database, "teams.marks:each ?= teams.marks:each") == "p1 p3"
     assert found(database, "teams.id ?!= null && teams.marks:each ?> 'ann@a.co'") == "p1"
+
+
+@pytest.mark.parametrize(
+    ("rule", "through_many", "through_one"),
+    [
+        ("marks:each = 'x'", "p3", "p3"),
+        ("marks:each != 'z'", "p1 p2 p3", "p1 p2 p3"),
+        ("marks:each != 'x'", "p1 p2 p3", "p2 p3"),
+        ("user_via_team.email != 'bob@a.co'", "p1 p3", "p1 p3"),
+    ],
+)
+def test_a_list_rule_is_contradicted_by_its_own_row_alone(
+    rule: str, through_many: str, through_one: str
+):
+    """R3: other elements beside the guarded row say nothing about it."""
+    database = small(rule)
+
+    assert found(database, "teams.name ?!= null || title != null") == through_many
+    assert found(database, "author.team.name != null || title != null") == through_one
 
 
 def test_list_rules_in_a_circle_are_refused():

@@ -89,6 +89,29 @@ def test_every_letter_is_known(letter: str, value: str):
 
 
 @pytest.mark.parametrize(
+    "rest",
+    [
+        ["0000-01-01", "-1 day"], ["2023-02-30", "floor"], ["2023-01-31", "+1 month", "floor"],
+        ["2023-01-31", "+1 month", "ceiling"], ["2024-02-29", "+1 year"], ["2000-01-31 01:00-05:00"],
+        ["10:00+01:00", "weekday 3"], ["2000-01-01", "weekday 0"], ["2000-01-01", "weekday 7"],
+        ["2000-01-01", "+0001-02-03 04:05"], ["2000-01-01", "-0001-02-03"],
+        ["2000-01-01", "+0001-02-03 x"], ["2000-01-01", "0001-02-03"], ["2000-01-01", "12:30"],
+        ["2000-01-01", "-12:30"], ["2000-01-01", "12:60"], ["2000-01-01", "+1.5 months"],
+        ["2000-01-01", "1e9 years"], ["2000-01-01", "x"], ["2000-01-01", "+ day"], [1e9, "auto"],
+        [2451545.5, "auto"], [1e9, "unixepoch"], [2451545.5, "julianday"], [-1, "unixepoch"],
+        [1e9, "julianday"], ["2000-01-01", "julianday"], ["2000-01-01", "auto"],
+        [1e12, "unixepoch"], [1e9, "start of day"], [2451545.5, "+1 month"], [5, "+1 day", "auto"],
+        ["12:00", "start of month"], ["2000-06-15", "start of year"], ["2000-01-01", "-9999 years"],
+        ["9999-12-31", "+5000 years"], [None], ["2000-01-01", None], ["2000-01-01", "subsec"],
+    ],
+)  # fmt: skip
+def test_modifiers_mean_what_they_mean_to_sqlite(rest: list[SqlValue]):
+    """The ones that people write, and the ones that break."""
+    for form in ("%F %T", "%J"):
+        assert strftime([form, *rest], NOW_MS) == sqlite([form, *rest])
+
+
+@pytest.mark.parametrize(
     ("arguments", "found"),
     [
         (["%s"], "1790000000"),
