@@ -27,6 +27,7 @@ one that nests deeper than the interpreter's stack is refused; in a longer one `
 INTEGER_MAX = 2**53
 """Largest size up to which a double holds every integer."""
 
+_PLAIN_POWER_END = 6
 _NATIVE_MIN = 1e-5  # Below it msgspec switches to an exponent, ECMAScript only below 1e-6.
 _NATIVE_MAX = 1e15  # From here on msgspec's shortest digits are not ECMAScript's.
 
@@ -134,6 +135,21 @@ def number_text(number: float) -> str:
         return f"{sign}0.{'0' * -point}{digits}"
     mantissa = digits if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"
     return f"{sign}{mantissa}e{point - 1:+d}"
+
+
+def real_text(number: float) -> str:
+    """A double as PocketBase writes one that a database computed: shortest digits, an exponent
+    below -4 and from 6 on, ``1.5e+07``. As JSON it is the same number.
+
+    Raises:
+        ValueError: it is not finite.
+    """
+    sign, digits, exponent = _shortest(float(number))
+    power = len(digits) + exponent - 1
+    if -4 <= power < _PLAIN_POWER_END:
+        return decimal_text(number)
+    mantissa = digits if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"
+    return f"{sign}{mantissa}e{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
 def decimal_text(number: float) -> str:

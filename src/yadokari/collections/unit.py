@@ -225,7 +225,7 @@ class SchemaUnit:
             rule_problem=lambda holder, text: check_rule(text, holder, names) is not None,
             draw=self._draw,
         )
-        if new.type not in KNOWN_TYPES:
+        if new.type not in KNOWN_TYPES and not new.fields:
             found.pop("fields", None)  # Nobody knows which fields it would need.
         if new.name.lower().startswith(STORE_PREFIX):
             found.pop("name", None)  # Refused as a whole, as PocketBase does.

@@ -12,7 +12,7 @@ import math
 
 import msgspec
 
-from yadokari.base.json_text import decode, encode, number_text
+from yadokari.base.json_text import decode, encode, number_text, real_text
 from yadokari.schema.fields import GEO_ZERO, JSON_NULL
 
 INTEGER_MAX = 2**53
@@ -78,8 +78,10 @@ def read_json(value: object) -> str:
     """Compact JSON text of any storage class (V2)."""
     if value is None:
         return JSON_NULL
-    if isinstance(value, int | float):
-        return number_text(value) if math.isfinite(value) else JSON_NULL
+    if type(value) is float:
+        return real_text(value) if math.isfinite(value) else JSON_NULL
+    if isinstance(value, int):
+        return str(value)
     text = read_text(value)
     if text in _JSON_WORDS:
         return text
