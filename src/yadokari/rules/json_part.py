@@ -17,6 +17,7 @@ from yadokari.rules.real_text import INTEGER_MAX, as_stored
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
+_NUMBER = msgspec.json.Decoder(int | float)
 _WORDS: dict[str, SqlValue] = {"null": None, "true": 1, "false": 0}
 
 
@@ -62,9 +63,7 @@ def _value(raw: str) -> SqlValue:
         return _TEXT.decode(raw)
     if raw in _WORDS:
         return _WORDS[raw]
-    number = msgspec.json.decode(raw)
-    if not isinstance(number, int | float):
-        raise msgspec.DecodeError(raw)
+    number = _NUMBER.decode(raw)
     if isinstance(number, int) and not -INTEGER_MAX - 1 <= number <= INTEGER_MAX:
         return float(number)
     return number

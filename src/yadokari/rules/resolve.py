@@ -55,7 +55,6 @@ from yadokari.schema.collection import Collection, Schema
 SORT_ITEMS_MAX = 8  # the contract's limit
 SORT_ITEM_CHARACTERS_MAX = 255  # the contract's limit
 STRFTIME_ARGUMENTS_MAX = 10  # the contract's limit
-RULE_DEPTH_MAX = 6  # list rules that guard list rules; deeper is a loop of relations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +103,6 @@ class _Resolver:
         self._schema = schema
         self._client = Walk(schema, self._joins, query.restricted, self._guard)
         self._rule = Walk(schema, self._joins, False, self._guard)
-        self._guard_depth = 0
 
     def run(self) -> Plan:
         query = self._query
@@ -127,18 +125,15 @@ class _Resolver:
         )
 
     def _guard(self, collection: Collection, join: int) -> Condition | None:
-        """The list rule of a collection that a client's filter walks into, on that join."""
+        """The list rule of a collection that a client's filter walks into, on that join.
+
+        It is a rule, so nothing guards what it walks into itself.
+        """
         if not collection.list_rule:
             return None
-        if self._guard_depth >= RULE_DEPTH_MAX:
-            raise RuleError("list rules guard one another in a circle")
-        self._guard_depth += 1
-        try:
-            tree = parse_text(collection.list_rule)
-            path = Walk(self._schema, self._joins, False, self._guard, realm=join)
-            return self._condition(tree, path, join, collection, constant=True)
-        finally:
-            self._guard_depth -= 1
+        tree = parse_text(collection.list_rule)
+        path = Walk(self._schema, self._joins, False, self._guard, realm=join)
+        return self._condition(tree, path, join, collection, constant=True)
 
     def _condition(
         self, tree: Tree, path: Walk, base: int, collection: Collection, *, constant: bool

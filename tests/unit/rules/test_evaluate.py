@@ -108,6 +108,7 @@ def test_request_values_of_every_kind_are_bound():
     context = RequestContext(body={"n": "5", "deep": {"list": ["x"]}}, auth={"n": 5})
 
     assert bind(plan, context).values == (5.0, 5.0, "x", "x")
+    assert "five" in bind(plan, RequestContext(body={"n": "five"})).values
 
 
 # --- values as SQLite has them -------------------------------------------------------------------

@@ -8,6 +8,7 @@ from tests.unit.rules.questions import operators_world
 from tests.unit.rules.small_database import SUPERUSERS, SmallDatabase, collection_from
 from yadokari.rules.bind import RequestContext, bind
 from yadokari.rules.errors import RuleError, RuleForbidden
+from yadokari.rules.joins import JOINS_MAX
 from yadokari.rules.plan import ByCreation, Shuffled
 from yadokari.rules.resolve import Query, check_rule, parse_text, resolve
 from yadokari.schema.collection import Schema
@@ -227,12 +228,25 @@ def test_a_list_rule_is_contradicted_by_its_own_row_alone(
     assert found(database, "author.team.name != null || title != null") == through_one
 
 
-def test_list_rules_in_a_circle_are_refused():
-    """A guard of a guard of a guard must end somewhere."""
-    rule = "user_via_team.team.name != ''"
-    database = small(rule)
+def test_a_list_rule_is_not_guarded_itself():
+    """It is a rule: it may read what clients may not, and circles end there."""
+    database = small("user_via_team.team.name != '' && user_via_team.secret ?= 's'")
 
-    assert found(database, "teams.name != null") is not None
+    assert found(database, "teams.name ?!= null || title != null") == "p1 p2 p3"
+
+
+def test_a_list_rule_guards_what_is_sorted_by():
+    """An order tells values, too."""
+    assert found(small("marks:each != 'x'"), "", sort="teams.name,-title") == "p3 p2 p1"
+    assert found(small("marks:each = 'x'"), "", sort="teams.name") == "p3"
+
+
+def test_too_many_joins_are_refused():
+    """The database has a limit, and says so less clearly."""
+    aliases = " || ".join(f"@collection.team:a{n}.name ?= ''" for n in range(JOINS_MAX + 1))
+
+    with pytest.raises(RuleError, match="joins"):
+        operators_world().plan(aliases)
 
 
 # --- orders ------------------------------------------------------------------------------------
