@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 from urllib.parse import quote
+
+import msgspec
 
 from yadokari.api.body import ClientGone
 from yadokari.api.client_ip import TrustedProxy
@@ -37,8 +38,7 @@ have no route."""
 Hook: TypeAlias = Callable[[], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class Access(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to one request, for logs."""
 
     request: Request

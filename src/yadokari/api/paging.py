@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from yadokari.base.errors import BadRequest
 from yadokari.contract.page import PAGE_DEFAULT, PER_PAGE_DEFAULT, PER_PAGE_MAX
@@ -20,8 +21,7 @@ _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(msgspec.Struct, frozen=True):
     """Which page is wanted, corrected."""
 
     page: int = PAGE_DEFAULT

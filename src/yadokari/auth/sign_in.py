@@ -7,7 +7,8 @@ I2  The auth rule is judged for whoever asks, usually a guest; null lets nobody 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from yadokari.auth.passwords import Passwords
 from yadokari.base.errors import BadRequest, Forbidden

@@ -50,8 +50,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         return self.values["id"]  # type: ignore[return-value]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     """A window of an ordered result."""
 
     offset: int
@@ -73,8 +72,7 @@ class Capabilities:
     """Whether free SQL can be run on it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the change log."""
 
     position: int
@@ -91,8 +89,7 @@ class Change:
     """Known to the process that wrote it; others read the record again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     """A place in a store's change log."""
 
     epoch: int
@@ -117,8 +114,7 @@ class Fence:
     state: Literal["open", "frozen", "replica", "moved"]
 
 
-@dataclass(frozen=True, slots=True)
-class Committed(Generic[T]):
+class Committed(msgspec.Struct, Generic[T], frozen=True):
     """What a unit of work decided, and where it stands in the log."""
 
     value: T

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest, Stale, Unavailable
 from yadokari.ports.clock import Clock

@@ -10,7 +10,6 @@ Not here: when a group commits (stores/sqlite/writer.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
 
 import apsw
@@ -38,8 +37,7 @@ _ENCODER = msgspec.json.Encoder()
 Op = Literal["create", "update", "delete"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A write that waits for its position."""
 
     op: Op
