@@ -12,16 +12,15 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Protocol
 
 from msgspec.structs import replace
 
 from yadokari.api.body import Body
 from yadokari.api.door import Door
 from yadokari.api.errors import error_object
+from yadokari.api.multipart import Upload
 from yadokari.api.picker import parse_picker
 from yadokari.api.query_text import parse_query, unescaped
-from yadokari.api.records import Intake, Upload, settled
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_bytes, json_response
 from yadokari.api.router import Route
@@ -30,13 +29,16 @@ from yadokari.base.errors import BadRequest, Forbidden, NotFound, YadokariError,
 from yadokari.base.json_text import encode
 from yadokari.base.problems import Problem, Problems, required
 from yadokari.contract import messages
+from yadokari.files.intake import Intake
 from yadokari.records.batching import BatchFailed, BatchItem, BatchOp, RefusedItem
 from yadokari.records.caller import Asking, HeaderFacts
 from yadokari.records.submission import Submission
+from yadokari.upkeep.app_settings import Batch
 
 BODY_BYTES_DEFAULT_MAX = 128 * 1024 * 1024  # the contract's, when the setting is 0
 URL_CHARS_MAX = 2_000  # the contract's limit
 _KEYS = {"method": "method", "url": "url", "headers": "headers", "body": "body"}
+_NOTHING: Mapping[str, object] = {}
 _UPLOAD_KEY = re.compile(r"^requests(?:\.(\d+)\.|\[(\d+)\]\.?)(.+)$")
 _OPS: Mapping[tuple[str, int], BatchOp] = {
     ("POST", 5): "create",
@@ -44,17 +46,6 @@ _OPS: Mapping[tuple[str, int], BatchOp] = {
     ("PATCH", 6): "update",
     ("DELETE", 6): "delete",
 }
-
-
-class BatchSettings(Protocol):
-    """What the application allows."""
-
-    enabled: bool
-    max_requests: int
-    timeout: int
-    """Seconds."""
-    max_body_size: int
-    """Bytes; 0 = the default."""
 
 
 _ACTIONS: Mapping[BatchOp, str] = {
@@ -91,7 +82,7 @@ class BatchRoutes:
         *,
         door: Door,
         intake: Intake,
-        settings: Callable[[], BatchSettings],
+        settings: Callable[[], Batch],
         count_item: CountItem | None = None,
     ) -> None:
         self._door = door
@@ -119,13 +110,13 @@ class BatchRoutes:
                     for index, item in enumerate(items)
                 ]
                 done = await self._door.records.batch(ready)
-                await settled(done)
+                shown_each = await done.settled()
         except BatchFailed as exc:
             return _failure(exc.index, exc.cause)
         except TimeoutError as exc:
             raise BadRequest(messages.BATCH_FAILED) from exc
         answers: list[object] = []
-        for item, shown in zip(items, done.value, strict=True):
+        for item, shown in zip(items, shown_each, strict=True):
             fields = _query_of(item.url).get("fields", "")
             picked = parse_picker(fields).pick(shown) if fields and shown is not None else shown
             answers.append({"status": 204 if shown is None else 200, "body": picked})
@@ -168,7 +159,7 @@ class BatchRoutes:
                 parse_picker(query["fields"])
             return BatchItem(
                 op=op,
-                asking=_item_asking(request, asking, item, query),
+                asking=_item_asking(request, asking, item, query).with_body(fields),
                 collection=collection,
                 id=id,
                 submission=submission,
@@ -250,7 +241,7 @@ def _item_of(sent: object) -> _Item:
         raise BadRequest(messages.UNREADABLE)
     known = matching_keys(sent, {folded(key): key for key in _KEYS})
     method, url = known.get("method") or "", known.get("url") or ""
-    headers, body = known.get("headers") or {}, known.get("body") or {}
+    headers, body = known.get("headers") or _NOTHING, known.get("body") or _NOTHING
     if (
         not isinstance(method, str)
         or not isinstance(url, str)

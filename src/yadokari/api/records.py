@@ -6,8 +6,7 @@ Not here: batches (api/batch.py), what is allowed (records).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
+from contextlib import asynccontextmanager
 
 from yadokari.api.door import Door
 from yadokari.api.list_throttle import ListThrottle
@@ -16,37 +15,15 @@ from yadokari.api.request import BODY_BYTES_MAX, Request
 from yadokari.api.response import Response, json_response, no_content
 from yadokari.api.router import Route
 from yadokari.contract.page import page_object
-from yadokari.ports.store import Committed
+from yadokari.files.intake import Intake
+from yadokari.ports.store import Row
 from yadokari.records.caller import Asking
-from yadokari.records.reading import ListQuery
+from yadokari.records.reading import ListQuery, applied_rule
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import EditorField, FileField, JsonField
 
 MIB = 1024 * 1024
 _PATH = "/api/collections/{c}/records"
-
-
-class Upload(Protocol):
-    """A file that came with a body."""
-
-    @property
-    def name(self) -> str:
-        """What the client called it."""
-        ...
-
-
-class Intake(Protocol):
-    """Takes uploads in: they are kept when the block ends well, and removed when it fails."""
-
-    def taking(
-        self,
-        collection: Collection,
-        record_id: str,
-        fields: Mapping[str, object],
-        files: Mapping[str, list[Upload]],
-    ) -> AbstractAsyncContextManager[Mapping[str, object]]:
-        """Fields with the stored names of the uploads among them."""
-        ...
 
 
 class RecordRoutes:
@@ -73,6 +50,7 @@ class RecordRoutes:
         collection = door.collection(request)
         asking = await door.asking(request)
         query = request.query
+        applied_rule(collection.list_rule, asking)  # Refused before anything is read.
         paging = parse_paging(query)
         wanted = ListQuery(
             filter=query.get("filter", ""),
@@ -110,10 +88,11 @@ class RecordRoutes:
         asking = await door.asking(request)
         fresh_id = "" if collection.is_view else door.records.writing.new_id(collection)
         async with self._submitted(request, collection, fresh_id) as fields:
+            asking = asking.with_body(fields)
             submission = await door.records.prepare(collection, fields)
             done = await door.records.create(asking, collection, submission, fresh_id=fresh_id)
-            await settled(done)
-        return await self._shown(request, asking, collection, done)
+            row = await done.settled()
+        return await self._shown(request, asking, collection, row)
 
     async def update(self, request: Request) -> Response:
         """A changed record."""
@@ -122,17 +101,19 @@ class RecordRoutes:
         asking = await door.asking(request)
         id = request.params["id"]
         async with self._submitted(request, collection, id) as fields:
+            asking = asking.with_body(fields)
             submission = await door.records.prepare(collection, fields, id=id)
             done = await door.records.update(asking, collection, id, submission)
-            await settled(done)
-        return await self._shown(request, asking, collection, done)
+            row = await done.settled()
+        return await self._shown(request, asking, collection, row)
 
     async def delete(self, request: Request) -> Response:
         """A record less."""
         door = self._door
         collection = door.collection(request)
         asking = await door.asking(request)
-        await settled(await door.records.delete(asking, collection, request.params["id"]))
+        done = await door.records.delete(asking, collection, request.params["id"])
+        await done.settled()
         return no_content()
 
     @asynccontextmanager
@@ -150,18 +131,12 @@ class RecordRoutes:
             yield fields
 
     async def _shown(
-        self, request: Request, asking: Asking, collection: Collection, done: Committed
+        self, request: Request, asking: Asking, collection: Collection, row: Row
     ) -> Response:
         shown = await self._door.records.present(
-            asking, collection, [done.value], expand=request.query.get("expand", "")
+            asking, collection, [row], expand=request.query.get("expand", "")
         )
         return json_response(request, shown[0], canonical=True)
-
-
-async def settled(done: Committed) -> None:
-    """Wait until what was committed also survives; nothing may leave before."""
-    if done.durable is not None:
-        await done.durable()
 
 
 def body_bytes_max(collection: Collection) -> int:

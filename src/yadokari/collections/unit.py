@@ -28,6 +28,8 @@ from yadokari.schema.diff import diff, diff_schemas
 from yadokari.schema.fields import Field, RelationField
 from yadokari.schema.fields_check import fields_problem
 from yadokari.schema.ids import Draw
+from yadokari.schema.index import parse_index, parse_indexes
+from yadokari.schema.index_check import invalid_index
 from yadokari.schema.steps import SchemaStep
 from yadokari.schema.system import (
     AUTH_ORIGINS_NAME,
@@ -141,6 +143,8 @@ class SchemaUnit:
         added = [item for item in changed if item.id not in before.by_id]
         after = before.with_collections((*kept, *added))
         for item in changed:
+            _refuse_indexes(item, after)
+        for item in changed:
             self._check_shape(item, before.by_id.get(item.id), after)
         for gone in removed:
             await self._forget(before.by_id[gone])
@@ -192,8 +196,6 @@ class SchemaUnit:
             bad: Problems = {"fields": required(), "viewQuery": invalid_view_query(error.message)}
             found = error.problems or bad
             return () if "fields" in found else (VIEW_ID_FIELD,), found
-        if any(" " in column.name for column in columns):
-            return (), {"fields": required(), "viewQuery": invalid_view_query()}
         fields = view_fields(columns, self._tx.schema, draw=self._draw)
         bad_names = self._bad_names(replace(view, fields=fields))
         if bad_names:
@@ -237,9 +239,6 @@ class SchemaUnit:
             new, old, schema=schema, rule_problem=lambda _holder, _text: False, draw=self._draw
         )
         _settle_id(found)
-        unreadable = _unreadable_indexes(found)
-        if unreadable:
-            raise BadRequest("An index cannot be read.", problems={"indexes": unreadable})
         if new.is_view:
             found.pop("fields", None)
         if found:
@@ -270,16 +269,32 @@ class SchemaUnit:
                 await self._tx.remove(row)
 
 
-def _unreadable_indexes(problems: Problems) -> Problems:
-    """Indexes that are no CREATE INDEX, by position."""
-    indexes = problems.get("indexes")
-    if not isinstance(indexes, dict):
-        return {}
-    return {
-        at: problem
-        for at, problem in indexes.items()
-        if isinstance(problem, Problem) and problem.code == "validation_invalid_index_expression"
+def _refuse_indexes(collection: Collection, schema: Schema) -> None:
+    """Tell of every index that no store could make, before anything else that is wrong.
+
+    Raises:
+        BadRequest: an index is no CREATE INDEX, names a missing column, or has a name that is
+            taken; ``problems`` says which.
+    """
+    taken = {
+        index.name.lower()
+        for other in schema.collections
+        if other.id != collection.id
+        for index in parse_indexes(other.indexes)
     }
+    refused: Problems = {}
+    for at, text in enumerate(() if collection.is_view else collection.indexes):
+        index = parse_index(text)
+        columns = () if index is None else index.columns
+        missing = any(
+            not column.is_expression and column.name not in collection.by_name for column in columns
+        )
+        if index is None or missing or index.name.lower() in taken:
+            refused[str(at)] = invalid_index()
+        else:
+            taken.add(index.name.lower())
+    if refused:
+        raise BadRequest("An index cannot be made.", problems={"indexes": refused})
 
 
 def _settle_id(problems: Problems) -> None:

@@ -107,7 +107,7 @@ class Writing:
         tx: Transaction,
         asking: Asking,
         collection: Collection,
-        id: str,  # noqa: A002
+        id: str,
         submission: Submission,
     ) -> Row:
         """Change a stored record.
@@ -134,8 +134,6 @@ class Writing:
                 form_problems(collection, submission, resolved, stored, manager=manager),
                 messages.UPDATE_RECORD_FAILED,
             )
-            if not resolved.get("password"):
-                resolved.pop("password", None)
         values = {**stored.values, **resolved}
         final = self._final(collection, values, submission, resolved, stored.values)
         row = Row(collection.id, final, stored.version, stored.stamp)
@@ -147,7 +145,7 @@ class Writing:
     async def touch(
         self, tx: Transaction, collection: Collection, row: Row, values: Mapping[str, Value]
     ) -> Row:
-        """Store changed values unchecked, autodates moved: what a cascade does to its neighbours."""
+        """Store changed values unchecked, autodates moved: what cascades do to neighbours."""
         now = date_text(self._clock.unix_ms())
         changed = {**row.values, **values}
         for field in collection.fields:
@@ -178,7 +176,7 @@ class Writing:
         asking: Asking,
         collection: Collection,
         rule: str,
-        id: str,  # noqa: A002
+        id: str,
     ) -> bool:
         bound = self._plans.rule(collection, rule, asking.caller.collection, asking.context)
         return await tx.first(bound.plan, bound.binding, id=id) is not None
