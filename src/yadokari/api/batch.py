@@ -24,9 +24,9 @@ from yadokari.api.query_text import parse_query, unescaped
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_bytes, json_response
 from yadokari.api.router import Route
-from yadokari.api.shape import folded, matching_keys
+from yadokari.api.shape import matching_keys
 from yadokari.base.errors import BadRequest, Forbidden, NotFound, YadokariError, invalid
-from yadokari.base.json_text import encode
+from yadokari.base.json_text import JsonValue, encode
 from yadokari.base.problems import Problem, Problems, required
 from yadokari.contract import messages
 from yadokari.files.intake import Intake
@@ -37,8 +37,8 @@ from yadokari.upkeep.app_settings import Batch
 
 BODY_BYTES_DEFAULT_MAX = 128 * 1024 * 1024  # the contract's, when the setting is 0
 URL_CHARS_MAX = 2_000  # the contract's limit
-_KEYS = {"method": "method", "url": "url", "headers": "headers", "body": "body"}
-_NOTHING: Mapping[str, object] = {}
+_KEYS = {key: key for key in ("method", "url", "headers", "body")}
+_NOTHING: Mapping[str, JsonValue] = {}
 _UPLOAD_KEY = re.compile(r"^requests(?:\.(\d+)\.|\[(\d+)\]\.?)(.+)$")
 _OPS: Mapping[tuple[str, int], BatchOp] = {
     ("POST", 5): "create",
@@ -234,12 +234,11 @@ def _items_of(body: Body, *, requests_max: int) -> list[_Item]:
     return items
 
 
-def _item_of(sent: object) -> _Item:
-    if sent is None:
-        sent = {}
-    if not isinstance(sent, Mapping):
+def _item_of(sent: JsonValue) -> _Item:
+    item = _NOTHING if sent is None else sent
+    if not isinstance(item, Mapping):
         raise BadRequest(messages.UNREADABLE)
-    known = matching_keys(sent, {folded(key): key for key in _KEYS})
+    known = matching_keys(item, _KEYS)
     method, url = known.get("method") or "", known.get("url") or ""
     headers, body = known.get("headers") or _NOTHING, known.get("body") or _NOTHING
     if (

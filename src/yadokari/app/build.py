@@ -50,7 +50,7 @@ async def build(surroundings: Surroundings) -> Program:
     log = surroundings.log
     box = secret_box(surroundings)
     store = await _open_store(surroundings, box)
-    bucket = LocalBucket(surroundings.dir.storage)
+    bucket = LocalBucket(surroundings.dir.storage, entropy=entropy)
     passwords = Passwords(entropy=entropy)
     keeper = SettingsKeeper(store=store, box=box)
     await keeper.load()
@@ -122,6 +122,7 @@ def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeepe
         home=HOME_PATH,
         guard=doors.guard,
         access=access,
+        body_timeout_s=settings.body_timeout_s,
     )
 
     def follow(changed: AppSettings) -> None:

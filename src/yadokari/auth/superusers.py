@@ -209,8 +209,7 @@ async def _change(transaction: Transaction, row: Row, values: dict[str, Value]) 
 
 
 async def _kept(committed: Committed[None] | Committed[bool]) -> None:
-    if committed.durable is not None:
-        await committed.durable()
+    await committed.settled()
 
 
 def _no_address() -> Problem:

@@ -1,1 +1,1 @@
-"""What every layer may lean on: errors, problems, ids, dates, JSON text. Imports nothing of ours."""
+"""What every layer may lean on: errors, problems, dates, JSON text, logs."""

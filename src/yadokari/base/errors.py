@@ -15,7 +15,7 @@ class YadokariError(Exception):
     """Root of every error of ours."""
 
 
-class BadRequest(YadokariError):  # noqa: N818 - named for the reaction, not the class kind
+class BadRequest(YadokariError):
     """The input is wrong. Correct it; repeating the call cannot help."""
 
     def __init__(self, message: str = "", *, problems: Problems | None = None) -> None:
@@ -24,7 +24,7 @@ class BadRequest(YadokariError):  # noqa: N818 - named for the reaction, not the
         self.problems: Problems = problems or {}
 
 
-class Unauthenticated(YadokariError):  # noqa: N818
+class Unauthenticated(YadokariError):
     """A signed-in caller is needed. Sign in and call again."""
 
     def __init__(self, message: str = "") -> None:
@@ -32,7 +32,7 @@ class Unauthenticated(YadokariError):  # noqa: N818
         self.message = message
 
 
-class Forbidden(YadokariError):  # noqa: N818
+class Forbidden(YadokariError):
     """The caller may never do this as who they are."""
 
     def __init__(self, message: str = "") -> None:
@@ -40,7 +40,7 @@ class Forbidden(YadokariError):  # noqa: N818
         self.message = message
 
 
-class NotFound(YadokariError):  # noqa: N818
+class NotFound(YadokariError):
     """No such thing, or nothing the caller may see."""
 
     def __init__(self, message: str = "") -> None:
@@ -48,11 +48,11 @@ class NotFound(YadokariError):  # noqa: N818
         self.message = message
 
 
-class TooLarge(YadokariError):  # noqa: N818
+class TooLarge(YadokariError):
     """The input passes a limit of size. Send less."""
 
 
-class TooMany(YadokariError):  # noqa: N818
+class TooMany(YadokariError):
     """Too many calls in a span of time. Wait and call again."""
 
     def __init__(self, message: str = "") -> None:
@@ -60,7 +60,7 @@ class TooMany(YadokariError):  # noqa: N818
         self.message = message
 
 
-class Conflict(YadokariError):  # noqa: N818
+class Conflict(YadokariError):
     """A unique value is taken. Choose another; repeating the call cannot help."""
 
     def __init__(self, *, collection: str, fields: tuple[str, ...]) -> None:
@@ -68,11 +68,11 @@ class Conflict(YadokariError):  # noqa: N818
         self.collection, self.fields = collection, fields
 
 
-class Stale(YadokariError):  # noqa: N818
+class Stale(YadokariError):
     """The record changed, came or went since it was read. Read again and decide anew."""
 
 
-class Unavailable(YadokariError):  # noqa: N818
+class Unavailable(YadokariError):
     """The store cannot serve now (busy, full disk, stopping). Try again after a while."""
 
     def __init__(self, message: str = "", *, retry_after_s: int = 1) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
-ParamValue: TypeAlias = str | int | float | bool | None | list[str]
+ParamValue: TypeAlias = str | int | float | bool | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)

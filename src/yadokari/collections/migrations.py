@@ -157,8 +157,7 @@ class Migrations:
             return gone
 
         committed = await self._store.transact(work)
-        if committed.durable is not None:
-            await committed.durable()
+        await committed.settled()
         return committed.value
 
     async def _run(self, name: str, migration: Migration, *, forward: bool) -> None:
@@ -181,8 +180,7 @@ class Migrations:
             if isinstance(migration, PythonMigration):  # Somebody else's code may raise anything.
                 raise MigrationError(f"{name}: {type(error).__name__}: {error}") from error
             raise
-        if committed.durable is not None:
-            await committed.durable()
+        await committed.settled()
 
     async def _steps(
         self, tx: Transaction, name: str, migration: Migration, *, forward: bool

@@ -115,8 +115,7 @@ async def bootstrap(store: Store, *, clock: Clock, draw: Draw, box: Box | None =
         return True
 
     committed = await store.transact(make)
-    if committed.durable is not None:
-        await committed.durable()
+    await committed.settled()
     return committed.value
 
 

@@ -199,8 +199,7 @@ class Collections:
                 raise BadRequest(TRUNCATE_FAILED) from error
 
         committed = await self._store.transact(work)
-        if committed.durable is not None:
-            await committed.durable()
+        await committed.settled()
 
     async def import_all(
         self, wires: Sequence[Mapping[str, object]], *, delete_missing: bool
@@ -272,8 +271,7 @@ class Collections:
             return value
 
         committed = await self._store.transact(unit_of_work)
-        if committed.durable is not None:
-            await committed.durable()
+        await committed.settled()
         if journal is not None and slot is not None:
             await journal.keep(slot)
         return committed.value

@@ -8,7 +8,7 @@ I3  Only file fields take uploads; files under other keys are ignored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import IO, Protocol
 
@@ -30,6 +30,7 @@ class Upload(Protocol):
     """A file of a request."""
 
     name: str
+    """What the client called it."""
     size_bytes: int
 
     def open(self) -> IO[bytes]:
@@ -50,7 +51,7 @@ class Intake:
         collection: Collection,
         record_id: str,
         fields: Mapping[str, object],
-        files: Mapping[str, list[Upload]],
+        files: Mapping[str, Sequence[Upload]],
     ) -> AsyncIterator[Mapping[str, object]]:
         """Fields with the stored names of the uploads among them.
 

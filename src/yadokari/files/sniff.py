@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import msgspec
+
 HEAD_BYTES = 3_072
 """How much of a file is looked at."""
 
@@ -16,7 +18,8 @@ _SVG = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _HTML = re.compile(
-    r"^(?:\ufeff)?\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|script|iframe|h1|div|font|table|a|style|title|b|br|p)[\s>]",
+    r"^(?:\ufeff)?\s*(?:<!--.*?-->\s*)*"
+    r"<(?:!doctype html|html|head|body|script|iframe|h1|div|font|table|a|style|title|b|br|p)[\s>]",
     re.DOTALL | re.IGNORECASE,
 )
 _XML = re.compile(r"^(?:\ufeff)?\s*<\?xml\s")
@@ -77,8 +80,6 @@ def _text_kind(text: str, *, whole: bool) -> Sniffed:
 
 
 def _is_json(text: str) -> bool:
-    import msgspec
-
     try:
         msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):

@@ -123,6 +123,12 @@ class Committed(msgspec.Struct, Generic[T], frozen=True):
     durable: Callable[[], Awaitable[None]] | None = None
     """Await it before anything leaves the process; None = already so."""
 
+    async def settled(self) -> T:
+        """The value, once it survives; nothing of it may leave the process before."""
+        if self.durable is not None:
+            await self.durable()
+        return self.value
+
 
 ViewColumnKind: TypeAlias = Literal["text", "number", "integer", "bool", "json"]
 
@@ -247,9 +253,7 @@ class Store(Reads, Protocol):
         """The schema in force."""
         ...
 
-    async def transact(
-        self, work: Callable[[Transaction], Awaitable[T]]
-    ) -> Committed[T]:
+    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> Committed[T]:
         """Run a unit of work; returns once it is committed.
 
         Raises: what ``work`` raises (nothing is kept then), after everything decided before it in
@@ -262,7 +266,7 @@ class Store(Reads, Protocol):
         ...
 
     def watch(self, listener: Callable[[tuple[Change, ...]], None]) -> Callable[[], None]:
-        """Call ``listener`` with the changes of each durable unit of work; returns the way to stop."""
+        """Call ``listener`` with the changes of each durable unit of work; returns how to stop."""
         ...
 
     async def head(self) -> Cursor:

@@ -55,7 +55,7 @@ class Deleting:
         tx: Transaction,
         asking: Asking,
         collection: Collection,
-        id: str,  # noqa: A002
+        id: str,
     ) -> None:
         """Delete a record that this caller may delete.
 

@@ -39,7 +39,7 @@ class _Relation:
     many: bool
 
 
-class _LeadsNowhere(Exception):  # noqa: N818
+class _LeadsNowhere(Exception):
     """A path of names that cannot be followed."""
 
 
@@ -155,7 +155,7 @@ class Expanding:
     def _rule(self, collection: Collection) -> str:
         return "" if self._asking.caller.is_superuser else collection.view_rule or ""
 
-    async def _one(self, collection: Collection, id: str) -> Row | None:  # noqa: A002
+    async def _one(self, collection: Collection, id: str) -> Row | None:
         key = (collection.id, id)
         if key not in self._seen:
             self._seen[key] = await self._reading.visible(

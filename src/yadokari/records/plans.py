@@ -23,7 +23,7 @@ from yadokari.schema.collection import Collection, Schema
 PLANS_MAX = 2_000  # about 10 kB each: 20 MB at worst
 SUPERUSER_NAMES = ("@collection.", "@request.")
 """Clients' filters and sorts that hold these are refused unread, wherever they stand in them."""
-FILTER_CHARACTERS_MAX = 3_500  # the contract's limit for clients' filters
+FILTER_BYTES_MAX = 3_500  # the reference counts bytes of UTF-8
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ class Plans:
         *,
         caller: Collection | None,
         context: RequestContext,
-        filter: str = "",  # noqa: A002 - the wire's word
+        filter: str = "",
         sort: str = "",
         restricted: bool = True,
     ) -> Bound:
@@ -73,7 +73,7 @@ class Plans:
             for name in SUPERUSER_NAMES:
                 if name in filter or name in sort:
                     raise Forbidden(f"Only superusers can filter by {name}* names.")
-        if len(filter) > FILTER_CHARACTERS_MAX:
+        if len(filter.encode()) > FILTER_BYTES_MAX:
             raise BadRequest
         schema = self._schema()
         if schema.version != self._version:

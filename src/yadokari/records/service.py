@@ -81,7 +81,7 @@ class Records:
         expand: str = "",
         reads: Reads | None = None,
         own_email: bool = False,
-    ) -> list[Presented]:
+    ) -> Sequence[Presented]:
         """Records as this caller sees them, related ones nested as ``expand`` asks.
 
         Args:
@@ -161,14 +161,14 @@ class Records:
 
         return await self._transact(work)
 
-    async def batch(self, items: Items) -> Committed[list[Presented | None]]:
+    async def batch(self, items: Items) -> Committed[Sequence[Presented | None]]:
         """Run all items as one unit of work; presented records, None for deletes.
 
         Raises:
             BatchFailed: one item could not be done; nothing was kept.
         """
 
-        async def work(tx: Transaction) -> list[Presented | None]:
+        async def work(tx: Transaction) -> Sequence[Presented | None]:
             done: list[Presented | None] = []
             for index, item in enumerate(items):
                 try:

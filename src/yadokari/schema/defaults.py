@@ -102,7 +102,7 @@ def new_auth_options(draw: Draw | None) -> AuthOptions:
 
 def new_collection(
     *,
-    type: CollectionType,  # noqa: A002 - the wire's word
+    type: CollectionType,
     draw: Draw | None,
 ) -> Collection:
     """An empty collection of this type, without id, name and fields."""

@@ -33,12 +33,12 @@ def crc32_decimal(text: str) -> str:
     return str(zlib.crc32(text.encode("utf-8", "surrogatepass")))
 
 
-def collection_id(*, type: str, name: str, taken: Container[str] = ()) -> str:  # noqa: A002
+def collection_id(*, type: str, name: str, taken: Container[str] = ()) -> str:
     """The id of a collection whose maker gave none; a number is appended while it is taken."""
     return _free(f"pbc_{crc32_decimal(type + name)}", taken)
 
 
-def field_id(*, type: str, name: str, taken: Container[str]) -> str:  # noqa: A002
+def field_id(*, type: str, name: str, taken: Container[str]) -> str:
     """The id of a field whose maker gave none; a number is appended while it is taken."""
     return _free(f"{type}{crc32_decimal(name)}", taken)
 

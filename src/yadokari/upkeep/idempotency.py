@@ -211,8 +211,7 @@ class Idempotency:
 
             self._turn.set(None)
             committed = await self._store.transact(keep)
-            if committed.durable is not None:
-                await committed.durable()
+            await committed.settled()
         finally:
             self.give_up(turn)
 

@@ -73,8 +73,7 @@ class SettingsKeeper:
             return settings
 
         committed = await self._store.transact(work)
-        if committed.durable is not None:
-            await committed.durable()
+        await committed.settled()
         self._enforce(committed.value)
         return committed.value
 

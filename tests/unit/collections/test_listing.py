@@ -9,7 +9,7 @@ from yadokari.base.errors import BadRequest
 from yadokari.collections.listing import CollectionQuery
 
 
-async def names(world: World, *, filter: str = "", sort: str = "") -> list[str]:  # noqa: A002
+async def names(world: World, *, filter: str = "", sort: str = "") -> list[str]:
     """Names of the found collections."""
     listed = await world.collections.list(CollectionQuery(filter=filter, sort=sort))
     return [item.name for item in listed.collections]

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import os
-import secrets
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from yadokari.base.errors import NotFound, Unavailable
 from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
+from yadokari.ports.entropy import Entropy
 
 PIECE_BYTES = 64 * 1024  # the port's promise
 ATTRIBUTES_SUFFIX = ".attrs"
@@ -30,8 +32,9 @@ ATTRIBUTES_SUFFIX = ".attrs"
 class LocalBucket:
     """A folder as a bucket."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, entropy: Entropy) -> None:
         self._folder = folder
+        self._entropy = entropy
 
     async def put(
         self,
@@ -43,24 +46,17 @@ class LocalBucket:
     ) -> None:
         """Write or replace a blob; see the port."""
         path = self._path(key)
-        part = path.with_name(f".{secrets.token_hex(8)}.part")
-        digest = hashlib.md5(usedforsecurity=False)
+        part = path.with_name(f".{self._entropy.bytes(8).hex()}.part")
         try:
             await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-            with await asyncio.to_thread(part.open, "wb") as file:
-                if isinstance(body, bytes):
-                    digest.update(body)
-                    await asyncio.to_thread(file.write, body)
-                else:
-                    async for piece in body:
-                        digest.update(piece)
-                        await asyncio.to_thread(file.write, piece)
-                await asyncio.to_thread(_settle, file.fileno())
-            attributes = _attributes(content_type, metadata, digest.digest())
-            await asyncio.to_thread(_publish, part, path, attributes)
+            digest = await _write(part, body)
+            await asyncio.to_thread(
+                _publish, part, path, _attributes(content_type, metadata, digest)
+            )
         except OSError as exc:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
             raise Unavailable("The file could not be stored.") from exc
+        finally:
+            await asyncio.to_thread(_discard, part)
 
     async def head(self, key: BlobKey) -> BlobInfo:
         """Facts about a blob; see the port."""
@@ -103,7 +99,7 @@ class LocalBucket:
         for key in await asyncio.to_thread(self._keys, prefix):
             yield key
 
-    def _keys(self, prefix: str) -> list[BlobKey]:
+    def _keys(self, prefix: str) -> Sequence[BlobKey]:
         top = self._folder / prefix.rpartition("/")[0]
         keys = [
             BlobKey(path.relative_to(self._folder).as_posix())
@@ -119,8 +115,29 @@ class LocalBucket:
         return self._folder.joinpath(*parts)
 
 
-def _settle(descriptor: int) -> None:
-    os.fsync(descriptor)
+async def _write(part: Path, body: AsyncIterator[bytes] | bytes) -> bytes:
+    """Write a new file so that it survives a power cut; its MD5."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with await asyncio.to_thread(part.open, "wb") as file:
+        async for piece in _one(body) if isinstance(body, bytes) else body:
+            digest.update(piece)
+            await asyncio.to_thread(file.write, piece)
+        await asyncio.to_thread(_settle, file)
+    return digest.digest()
+
+
+async def _one(piece: bytes) -> AsyncIterator[bytes]:
+    yield piece
+
+
+def _settle(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _discard(part: Path) -> None:
+    with contextlib.suppress(OSError):
+        part.unlink()
 
 
 def _attributes(content_type: str, metadata: Mapping[str, str], digest: bytes) -> bytes:
@@ -147,7 +164,8 @@ def _info(path: Path) -> BlobInfo:
         facts = path.stat()
     except OSError as exc:
         raise NotFound from exc
-    content_type, metadata = "", {}
+    content_type = ""
+    metadata: dict[str, str] = {}
     try:
         raw = msgspec.json.decode(path.with_name(path.name + ATTRIBUTES_SUFFIX).read_bytes())
         content_type = str(raw.get("user.content_type", ""))
