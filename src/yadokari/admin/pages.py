@@ -147,7 +147,7 @@ def _form(token: str, *, email: str = "", said: Iterable[str] = ()) -> str:
     problems = "".join(f'<p class="problem" role="alert">{escape(text)}</p>' for text in said)
     return _document(
         "Make the first superuser",
-        f'{problems}<form method="post" action="{INSTALL_PATH}">'
+        f'{problems}<form method="post" action="install">'
         f'<input type="hidden" name="token" value="{escape(token)}">'
         '<label for="email">Email</label><input id="email" name="email" type="email" required '
         f'autofocus autocomplete="username" value="{escape(email)}">'
@@ -163,7 +163,7 @@ def _made(email: str) -> str:
     return _document(
         "Done",
         f"<p>{escape(email)} is a superuser now and can sign in. This link will not work again.</p>"
-        f'<p><a href="{HOME_PATH}">Go on</a></p>',
+        f'<p><a href="./">Go on</a></p>',
     )
 
 

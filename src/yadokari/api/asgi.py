@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from yadokari.api.body import ClientGone
+from yadokari.api.body import BODY_TIMEOUT_S, ClientGone
 from yadokari.api.client_ip import TrustedProxy
 from yadokari.api.cors import Origins
 from yadokari.api.errors import error_response, status_of
@@ -64,6 +64,7 @@ class Application:
     """The ASGI application."""
 
     __slots__ = (
+        "_body_timeout_s",
         "_dashboard",
         "_home",
         "_on_shutdown",
@@ -89,6 +90,7 @@ class Application:
         trusted_proxy: TrustedProxy | None = None,
         guard: Guard | None = None,
         access: AccessHook | None = None,
+        body_timeout_s: float = BODY_TIMEOUT_S,
         on_startup: Iterable[Hook] = (),
         on_shutdown: Iterable[Hook] = (),
     ) -> None:
@@ -104,6 +106,7 @@ class Application:
             trusted_proxy: May be exchanged while running, as ``guard`` and ``access``.
             guard: Runs before each handler.
             access: Hears of each request.
+            body_timeout_s: Longest time for a whole body, in seconds.
             on_startup: Awaited in order before the first request.
             on_shutdown: Awaited in order after the last one.
         """
@@ -112,6 +115,7 @@ class Application:
         self._public = public
         self._dashboard = dashboard
         self._home = home
+        self._body_timeout_s = body_timeout_s
         self._on_startup = tuple(on_startup)
         self._on_shutdown = tuple(on_shutdown)
         self.log = log
@@ -196,6 +200,7 @@ class Application:
             return await self._static(request)
         route, request.params = found
         request.body_bytes_max = route.body_bytes_max
+        request.body_timeout_s = self._body_timeout_s
         if self.guard is not None:
             await self.guard(request, route)
         return await route.handler(request)

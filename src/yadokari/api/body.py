@@ -26,8 +26,8 @@ from yadokari.contract import messages
 if TYPE_CHECKING:
     from yadokari.api.multipart import Upload
 
-BODY_TIMEOUT_S = 300
-"""Longest time for a whole body; PocketBase's read timeout."""
+BODY_TIMEOUT_S = 300.0
+"""Longest time for a whole body unless a setting says otherwise; PocketBase's read timeout."""
 INLINE_BYTES_MAX = 256 * 1024
 """Larger texts are parsed in a thread: more than 1 ms of work would hold up everybody."""
 
@@ -44,6 +44,7 @@ class Incoming(Protocol):
     """What reading a body needs of a request."""
 
     body_bytes_max: int | None
+    body_timeout_s: float
     query_string: bytes
 
     def header(self, name: bytes) -> str:
@@ -148,7 +149,7 @@ async def read_bytes(request: Incoming) -> bytes:
     pieces: list[bytes] = []
     total_bytes = 0
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        async with asyncio.timeout(request.body_timeout_s):
             while True:
                 message = await request.receive()
                 if message["type"] != "http.request":
@@ -168,7 +169,7 @@ async def chunks(request: Incoming) -> AsyncIterator[bytes]:
     """The body piece by piece; Raises as ``read_bytes``."""
     limit = _limit_of(request)
     total_bytes = 0
-    deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+    deadline = asyncio.get_running_loop().time() + request.body_timeout_s
     while True:
         try:
             async with asyncio.timeout_at(deadline):

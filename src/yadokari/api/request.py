@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TypeAlias, TypedDict
 
-from yadokari.api.body import Body, read_body
+from yadokari.api.body import BODY_TIMEOUT_S, Body, read_body
 from yadokari.api.query_text import parse_query
 from yadokari.api.shape import Shape, bind
 from yadokari.base.errors import BadRequest, TooLarge
@@ -47,6 +47,7 @@ class Request:
         "_headers",
         "_query",
         "body_bytes_max",
+        "body_timeout_s",
         "id",
         "memo",
         "method",
@@ -80,6 +81,8 @@ class Request:
         self.body_bytes_max: int | None = BODY_BYTES_MAX
         """Largest body that is read, in bytes; None for no limit. Handlers may widen it before
         the first use of the body."""
+        self.body_timeout_s = BODY_TIMEOUT_S
+        """Longest time for the whole body, in seconds."""
         self.id = ""
         """For logs; set when somebody listens."""
         self.memo: dict[str, object] = {}

@@ -4,8 +4,10 @@ H1  A request's line and headers are at most 64 KiB and arrive within ten second
     first byte of a connection: who is slower, or sends more, is hung up on.
 H2  Whatever is refused before it becomes a request is refused in the contract's shape: a malformed
     request with 400, a connection too many with 503.
+H3  A body that nobody reads any more, since its request is answered, has its time too; and so has
+    an answer that the client does not take: both end with the connection.
 
-Not here: limits on bodies (api/body.py), idle connections (uvicorn's own timer).
+Not here: limits on bodies that are read (api/body.py), idle connections (uvicorn's own timer).
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ from uvicorn.server import ServerState
 from yadokari.contract import messages
 
 HEAD_BYTES_MAX = 64 * 1024  # Proxies cut at 8 to 32 KiB; a token and cookies are far below.
-HEAD_TIMEOUT_S = 10  # Radio links stall for seconds; an attacker holds for minutes.
+HEAD_TIMEOUT_S = 10.0  # Radio links stall for seconds; an attacker holds for minutes.
+BODY_TIMEOUT_S = 300.0  # As in api/body.py, which answers; this is for what it no longer reads.
+BODY_GRACE_S = 1.0  # Lets the answer "too slow" leave before we hang up.
+TAKE_TIMEOUT_S = 60.0  # 64 KiB wait then: slower than a modem of 1990 is nobody.
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -29,9 +34,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     head_timeout_s: float = HEAD_TIMEOUT_S
     """Seconds for a head to arrive."""
+    body_timeout_s: float = BODY_TIMEOUT_S
+    """Seconds for a body to arrive."""
+    take_timeout_s: float = TAKE_TIMEOUT_S
+    """Seconds for a client to take what waits for it."""
     _head_bytes = 0
     _is_in_head = True
     _head_timer: asyncio.TimerHandle | None = None
+    _is_in_body = False
+    _body_timer: asyncio.TimerHandle | None = None
+    _take_timer: asyncio.TimerHandle | None = None
 
     def __init__(
         self,
@@ -61,6 +73,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             if self._head_timer is not None:
                 self._head_timer.cancel()
                 self._head_timer = None
+            if self._is_in_body and self._body_timer is None:
+                wait_s = self.body_timeout_s + BODY_GRACE_S
+                self._body_timer = self.loop.call_later(wait_s, self._hang_up)
             return
         self._head_bytes = self._head_bytes + len(data) if was_in_head else 0
         if self._head_bytes > HEAD_BYTES_MAX:
@@ -76,14 +91,37 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        self._is_in_body = True
         self._head_bytes = 0
         super().on_headers_complete()
 
     @override
+    def on_message_complete(self) -> None:
+        self._is_in_body = False
+        if self._body_timer is not None:
+            self._body_timer.cancel()
+            self._body_timer = None
+        super().on_message_complete()
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._take_timer is None:
+            self._take_timer = self.loop.call_later(self.take_timeout_s, self._give_up)
+
+    @override
+    def resume_writing(self) -> None:
+        if self._take_timer is not None:
+            self._take_timer.cancel()
+            self._take_timer = None
+        super().resume_writing()
+
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+        for timer in (self._head_timer, self._body_timer, self._take_timer):
+            if timer is not None:
+                timer.cancel()
+        self._head_timer = self._body_timer = self._take_timer = None
         super().connection_lost(exc)
 
     @override
@@ -101,7 +139,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         )
         self.transport.close()
 
+    def _give_up(self) -> None:
+        """Drop what waits: closing would first wait for the client to take it."""
+        self._take_timer = None
+        self.transport.abort()
+
     def _hang_up(self) -> None:
-        self._head_timer = None
+        self._head_timer = self._body_timer = None
         if not self.transport.is_closing():
             self.transport.close()

@@ -5,7 +5,8 @@ G7  On SIGTERM or SIGINT no new connection is taken, running requests get ``stop
     then the store is closed in order. A second signal ends the wait.
 G8  The one-time link goes to standard output only, never to the log.
 
-Not here: building (app/build.py), limits of a connection (app/http_protocol.py).
+Not here: building (app/build.py), opening and closing in order (app/life.py), limits of a
+connection (app/http_protocol.py).
 """
 
 from __future__ import annotations
@@ -25,17 +26,15 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from yadokari.admin.pages import INSTALL_PATH
-from yadokari.app.control import ControlServer, listen
 from yadokari.app.data_dir import own
 from yadokari.app.http_protocol import BoundedHttpProtocol
+from yadokari.app.life import living
 from yadokari.app.parts import Build, Program, Surroundings
-from yadokari.app.settings import Address, SecretSettings, Settings
-from yadokari.auth.secret_key import read_secret
+from yadokari.app.settings import Address, Settings
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
 
 BACKLOG = 2_048  # Connections that may wait while the loop is busy or the store is opening.
-CLOSE_TIMEOUT_S = 5  # Checkpoint and closing take milliseconds; a dying disk must not hold us.
 DATE_TICK_S = 1.0  # The Date header has seconds.
 
 
@@ -86,37 +85,22 @@ class StoppableServer(Server):
 
 
 async def _serve(surroundings: Surroundings, build: Build, listener: socket.socket) -> None:
-    log, settings = surroundings.log, surroundings.settings
-    program = await build(surroundings)
-    control: ControlServer | None = None
-    try:
-        await program.prepare()
-        await _ensure_superuser(program, settings.secrets, log=log)
-        control = await listen(settings.dir.control_socket, program.commands.run, log=log)
-        server = StoppableServer(_config(program, settings))
-        _stop_on_signals(server, program, log=log)
-        await _announce(program, listener, log=log)
-        gc.freeze()  # What was built stays: the collector need not look at it again.
-        gc.enable()
-        async with asyncio.TaskGroup() as tasks:
-            tending = tasks.create_task(_tended(program, log=log))
+    log = surroundings.log
+    with contextlib.closing(listener):
+        async with living(surroundings, build) as program:
+            server = StoppableServer(_config(program, surroundings.settings))
+            _stop_on_signals(server, program, log=log)
+            await _announce(program, listener, log=log)
+            gc.freeze()  # What was built stays: the collector need not look at it again.
+            gc.enable()
             await server.serve([listener])
-            tending.cancel()
-    finally:
-        if control is not None:
-            await control.close()
-        listener.close()
-        try:
-            await asyncio.wait_for(program.close(), CLOSE_TIMEOUT_S)
-        except TimeoutError:
-            log.error("close_timed_out", after_s=CLOSE_TIMEOUT_S)
     log.info("stopped")
 
 
 def _config(program: Program, settings: Settings) -> Config:
     config = Config(
         program.application,  # type: ignore[arg-type]  # uvicorn's own types of ASGI are wider
-        http=BoundedHttpProtocol,
+        http=_protocol(settings),
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -134,6 +118,14 @@ def _config(program: Program, settings: Settings) -> Config:
     return config
 
 
+def _protocol(settings: Settings) -> type[BoundedHttpProtocol]:
+    class Protocol(BoundedHttpProtocol):
+        head_timeout_s = settings.head_timeout_s
+        body_timeout_s = settings.body_timeout_s
+
+    return Protocol
+
+
 def _stop_on_signals(server: StoppableServer, program: Program, *, log: Log) -> None:
     def stop(name: str) -> None:
         log.info("stopping", signal=name)
@@ -143,23 +135,6 @@ def _stop_on_signals(server: StoppableServer, program: Program, *, log: Log) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number.name)
-
-
-async def _tended(program: Program, *, log: Log) -> None:
-    try:
-        await program.tend()
-    except asyncio.CancelledError:
-        return
-    except Exception as exc:  # noqa: BLE001 - serving goes on without upkeep
-        log.error("upkeep_failed", error=exc)
-
-
-async def _ensure_superuser(program: Program, secrets: SecretSettings, *, log: Log) -> None:
-    if not secrets.superuser_email:
-        return
-    password = read_secret(secrets.superuser_password, setting="YADOKARI_SUPERUSER_PASSWORD")
-    if await program.superusers.ensure(secrets.superuser_email, password):
-        log.info("superuser_made", email=secrets.superuser_email)
 
 
 async def _announce(program: Program, listener: socket.socket, *, log: Log) -> None:

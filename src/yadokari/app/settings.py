@@ -78,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     query_timeout_s: int
     sqlite_sync: Literal["full", "off"]
     connections_max: int
+    head_timeout_s: int
+    body_timeout_s: int
     keep_alive_s: int
     stop_timeout_s: int
     log_format: LogFormat
@@ -122,6 +124,8 @@ def read_settings(
         query_timeout_s=given.number("query_timeout"),
         sqlite_sync=_sync(given.text("sqlite_sync")),
         connections_max=given.number("connections_max"),
+        head_timeout_s=given.number("head_timeout"),
+        body_timeout_s=given.number("body_timeout"),
         keep_alive_s=given.number("keep_alive"),
         stop_timeout_s=given.number("stop_timeout"),
         log_format=_log_format(given.text("log_format"), readable=dev or on_terminal),
