@@ -45,11 +45,23 @@ _DRAWN = frozenset(("autodate", "created", "file", "files", "generated", "messag
 LIKE_OF_SUBMITTED_LIST = "@request.body.sm:each"
 """Deviation 2 of docs/deviations.md: as right side of ``~`` the oracle answers 400."""
 
+
+def _refuses_an_import_otherwise(request: Request, answers: Answers) -> bool:
+    """An import that both refuse."""
+    refused = (answers.oracle.status, answers.ours.status) == (400, 400)
+    return refused and request.path == "/api/collections/import"
+
+
 DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
         id="1",
         reason="a batch never gives back the plain password that was submitted",
         matches=_echoes_a_password,
+    ),
+    Deviation(
+        id="3",
+        reason="of several problems of a refused import, another one may be told",
+        matches=_refuses_an_import_otherwise,
     ),
 )
 

@@ -24,7 +24,7 @@ from yadokari.rules.tree import All, Any, Call, Comparison, Name, Operand, Tree
 from yadokari.schema.collection import Collection, Schema
 
 LISTED_FIELDS = frozenset(("id", "created", "updated", "name", "system", "type"))
-FILTER_CHARACTERS_MAX = 3_500  # the contract's limit for clients' filters
+FILTER_BYTES_MAX = 3_500  # the contract's limit for clients' filters, in bytes of UTF-8
 UNCOUNTED = -1
 
 _LISTED = replace(
@@ -62,7 +62,7 @@ async def list_collections(
     Raises:
         BadRequest: filter or sort is not valid (CL1).
     """
-    if len(query.filter) > FILTER_CHARACTERS_MAX:
+    if len(query.filter.encode()) > FILTER_BYTES_MAX:
         raise BadRequest
     try:
         tokens = tokenize(query.filter) if query.filter else None

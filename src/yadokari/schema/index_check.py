@@ -29,7 +29,9 @@ def indexes_problem(
     definitions: set[str] = set()
     for at, text in enumerate(new.indexes):
         index = parse_index(text)
-        problem = invalid_index() if index is None else _problem(index, names, definitions, used)
+        problem = invalid_index() if index is None else _problem(index, names, used)
+        if problem is None and index is not None and _fits(index, new):
+            problem = _repetition(index, definitions)
         if problem is not None:
             return {str(at): problem}
     return _system_problem(new, old) if old is not None else None
@@ -41,9 +43,14 @@ def invalid_index(reason: str = "") -> Problem:
     return Problem("validation_invalid_index_expression", message)
 
 
-def _problem(
-    index: Index, names: set[str], definitions: set[str], used: dict[str, str]
-) -> Problem | None:
+def _fits(index: Index, collection: Collection) -> bool:
+    """Whether its columns exist; when not, the store says so, whatever else is wrong."""
+    return all(
+        column.is_expression or column.name in collection.by_name for column in index.columns
+    )
+
+
+def _problem(index: Index, names: set[str], used: dict[str, str]) -> Problem | None:
     name = index.name.lower()
     if name in names:
         return Problem("validation_duplicated_index_name", "Another index has this name.")
@@ -55,6 +62,10 @@ def _problem(
             f"Collection {table} has an index of this name.",
             {"usedTableName": table},
         )
+    return None
+
+
+def _repetition(index: Index, definitions: set[str]) -> Problem | None:
     definition = replace(index, name="", schema_name="", optional=False).build()
     if definition in definitions:
         return Problem("validation_duplicated_index_definition", "Another index is the same.")
