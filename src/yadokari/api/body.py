@@ -5,7 +5,8 @@ B1  Nothing is read beyond the limit: a declared length is refused at once, a st
 B2  A body of declared length 0 is an empty object, whatever its content type says but multipart,
     whose end is missing then.
 B3  Content types are matched by prefix, in lower case, as PocketBase does.
-B4  A client has a bounded time for its body; one that is late or gone raises ClientGone.
+B4  A client has a bounded time for its body: one that is late raises TooSlow, one that is gone
+    ClientGone.
 
 Not here: which keys an endpoint knows (api/shape.py), multipart's inside (api/multipart.py).
 """
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
 from yadokari.api.forms import typed_fields
 from yadokari.api.query_text import parse_pairs
-from yadokari.base.errors import BadRequest, TooLarge
+from yadokari.base.errors import BadRequest, TooLarge, TooSlow
 from yadokari.base.json_text import JsonValue, MalformedJson, decode_object
 from yadokari.contract import messages
 
@@ -37,7 +38,7 @@ BodyKind: TypeAlias = Literal["none", "json", "form", "xml", "endless"]
 
 
 class ClientGone(Exception):
-    """The client closed the connection or is too slow. Stop; no answer can arrive."""
+    """The client closed the connection. Stop; no answer can arrive."""
 
 
 class Incoming(Protocol):
@@ -90,7 +91,7 @@ async def read_body(request: Incoming) -> Body:
     Raises:
         BadRequest: it is malformed or of an unknown content type.
         TooLarge: B1.
-        ClientGone: B4.
+        TooSlow, ClientGone: B4.
     """
     content_type = request.header(b"content-type")
     if is_empty(request):
@@ -143,7 +144,7 @@ async def read_bytes(request: Incoming) -> bytes:
 
     Raises:
         TooLarge: B1.
-        ClientGone: B4.
+        TooSlow, ClientGone: B4.
     """
     limit = _limit_of(request)
     pieces: list[bytes] = []
@@ -162,7 +163,7 @@ async def read_bytes(request: Incoming) -> bytes:
                     return b"".join((*pieces, piece)) if pieces else piece
                 pieces.append(piece)
     except TimeoutError as exc:
-        raise ClientGone from exc
+        raise TooSlow from exc
 
 
 async def chunks(request: Incoming) -> AsyncIterator[bytes]:
@@ -175,7 +176,7 @@ async def chunks(request: Incoming) -> AsyncIterator[bytes]:
             async with asyncio.timeout_at(deadline):
                 message = await request.receive()
         except TimeoutError as exc:
-            raise ClientGone from exc
+            raise TooSlow from exc
         if message["type"] != "http.request":
             raise ClientGone
         piece = cast("bytes", message.get("body", b""))

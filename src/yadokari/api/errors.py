@@ -19,6 +19,7 @@ from yadokari.base.errors import (
     Stale,
     TooLarge,
     TooMany,
+    TooSlow,
     Unauthenticated,
     Unavailable,
     YadokariError,
@@ -34,6 +35,7 @@ _TABLE: tuple[tuple[type[BaseException], int, str], ...] = (
     (Forbidden, 403, messages.NOT_ALLOWED),
     (NotFound, 404, messages.NOT_FOUND),
     (TooLarge, 413, messages.TOO_LARGE),
+    (TooSlow, 408, messages.TOO_SLOW),
     (TooMany, 429, messages.TOO_MANY),
     (Conflict, 400, messages.GENERIC),
     (Stale, 400, messages.GENERIC),
@@ -71,6 +73,8 @@ def error_response(error: BaseException) -> Response:
     response = plain_error(status_of(error), body=encode(body))
     if isinstance(error, Unavailable):
         response.headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    elif isinstance(error, TooSlow):
+        response.headers.append((b"connection", b"close"))
     return response
 
 

@@ -15,7 +15,7 @@ from typing import TypeAlias, TypedDict
 from yadokari.api.body import BODY_TIMEOUT_S, Body, read_body
 from yadokari.api.query_text import parse_query
 from yadokari.api.shape import Shape, bind
-from yadokari.base.errors import BadRequest, TooLarge
+from yadokari.base.errors import BadRequest, TooLarge, TooSlow
 from yadokari.contract import messages
 
 
@@ -90,7 +90,7 @@ class Request:
         self._query: dict[str, str] | None = None
         self._header_map: dict[bytes, bytes] | None = None
         self._headers: dict[str, str] | None = None
-        self._body: Body | BadRequest | TooLarge | None = None
+        self._body: Body | BadRequest | TooLarge | TooSlow | None = None
 
     @property
     def query(self) -> dict[str, str]:
@@ -137,7 +137,8 @@ class Request:
         Raises:
             BadRequest: it is malformed, of an unknown content type or XML.
             TooLarge: it passes ``body_bytes_max``.
-            ClientGone: the client went away or is too slow.
+            TooSlow: it did not arrive in time.
+            ClientGone: the client went away.
         """
         body = await self._read()
         if body.kind == "xml":
@@ -151,7 +152,7 @@ class Request:
 
         Raises:
             BadRequest: it is malformed, or a value has the wrong type.
-            TooLarge, ClientGone: as ``body``.
+            TooLarge, TooSlow, ClientGone: as ``body``.
         """
         try:
             return bind(await self._read(), shape)
@@ -166,7 +167,7 @@ class Request:
         if body is None:
             try:
                 body = self._body = await read_body(self)
-            except (BadRequest, TooLarge) as exc:
+            except (BadRequest, TooLarge, TooSlow) as exc:
                 self._body = exc
                 raise
         if isinstance(body, Exception):

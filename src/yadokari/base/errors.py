@@ -52,6 +52,10 @@ class TooLarge(YadokariError):
     """The input passes a limit of size. Send less."""
 
 
+class TooSlow(YadokariError):  # noqa: N818
+    """The input did not arrive in time. Send it again, faster or in smaller parts."""
+
+
 class TooMany(YadokariError):
     """Too many calls in a span of time. Wait and call again."""
 
