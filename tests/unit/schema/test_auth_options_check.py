@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.schema.fakes import codes
+from tests.unit.schema.fakes import INVALID_RULE, codes
 
 REQUIRED = "validation_required"
 
