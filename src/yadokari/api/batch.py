@@ -92,14 +92,16 @@ class BatchRoutes:
 
     def routes(self) -> list[Route]:
         """The endpoint."""
-        return [Route("POST", "/api/batch", self.batch, body_bytes_max=None)]
+        return [Route("POST", "/api/batch", self.batch, body_limit=self._limit)]
+
+    def _limit(self, _: Request) -> int:
+        return self._settings().max_body_size or BODY_BYTES_DEFAULT_MAX
 
     async def batch(self, request: Request) -> Response:
         """Run all items or none."""
         settings = self._settings()
         if not settings.enabled:
             raise Forbidden(messages.BATCH_DISABLED)
-        request.body_bytes_max = settings.max_body_size or BODY_BYTES_DEFAULT_MAX
         asking = await self._door.asking(request, context="batch")
         body = await request.body()
         items = _items_of(body, requests_max=settings.max_requests)
@@ -159,7 +161,7 @@ class BatchRoutes:
                 parse_picker(query["fields"])
             return BatchItem(
                 op=op,
-                asking=_item_asking(request, asking, item, query).with_body(fields),
+                asking=_item_asking(request, asking, item, query).with_body(lambda: fields),
                 collection=collection,
                 id=id,
                 submission=submission,
@@ -196,7 +198,7 @@ def _item_asking(request: Request, asking: Asking, item: _Item, query: Mapping[s
         query=query,
         headers=HeaderFacts(lambda: {**request.headers, **laid_over}),
     )
-    return replace(asking, context=context)
+    return Asking(caller=asking.caller, context=context)
 
 
 def _files_of(body: Body, index: int) -> dict[str, list[Upload]]:

@@ -8,11 +8,13 @@ Not here: keeping and finding keys (upkeep/idempotency.py).
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from yadokari.api.body import Body
 from yadokari.api.door import Door
+from yadokari.api.multipart import Upload
 from yadokari.api.request import Request
 from yadokari.api.response import Response
 from yadokari.api.router import Handler, Route
@@ -23,6 +25,7 @@ from yadokari.records.caller import Caller
 from yadokari.upkeep.idempotency import Answer, CarriedOut, Idempotency, Replay, check_key
 
 HEADER = b"idempotency-key"
+PIECE_BYTES = 256 * 1024  # of an upload, read at once
 _WRITES = frozenset(("POST", "PATCH", "PUT", "DELETE"))
 BAD_KEY = "The Idempotency-Key must be 1 to 255 printable ASCII characters."
 CARRIED_OUT = "This request was carried out already; its answer was not kept."
@@ -60,7 +63,7 @@ class Repeatable:
         turn = await self._idempotency.begin(
             key,
             caller=_name(caller, request),
-            request=_fingerprint(request, await request.body()),
+            request=await _fingerprint(request),
         )
         if isinstance(turn, Replay):
             return _replayed(turn.answer)
@@ -89,14 +92,22 @@ def _name(caller: Caller, request: Request) -> str:
     return f"{caller.row.collection_id} {caller.row.id}"
 
 
-def _fingerprint(request: Request, body: Body) -> bytes:
+async def _fingerprint(request: Request) -> bytes:
+    body = await request.body()
     files = [
-        (key, upload.name, upload.size_bytes)
+        (key, upload.name, await asyncio.to_thread(_digest, upload))
         for key, uploads in sorted(body.files.items())
         for upload in uploads
     ]
     parts = [request.method, request.path, request.query_string.decode("latin-1"), files]
     return encode([*parts, body.fields], sort_keys=True)
+
+
+def _digest(upload: Upload) -> str:
+    content, digest = upload.open(), hashlib.sha256()
+    while piece := content.read(PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _replayed(answer: Answer) -> Response:

@@ -39,8 +39,8 @@ class RecordRoutes:
         return [
             Route("GET", _PATH, self.list, action="list"),
             Route("GET", _PATH + "/{id}", self.view, action="view"),
-            Route("POST", _PATH, self.create, action="create"),
-            Route("PATCH", _PATH + "/{id}", self.update, action="update"),
+            Route("POST", _PATH, self.create, body_limit=self._limit, action="create"),
+            Route("PATCH", _PATH + "/{id}", self.update, body_limit=self._limit, action="update"),
             Route("DELETE", _PATH + "/{id}", self.delete, action="delete"),
         ]
 
@@ -88,7 +88,7 @@ class RecordRoutes:
         asking = await door.asking(request)
         fresh_id = "" if collection.is_view else door.records.writing.new_id(collection)
         async with self._submitted(request, collection, fresh_id) as fields:
-            asking = asking.with_body(fields)
+            asking = asking.with_body(lambda: fields)
             submission = await door.records.prepare(collection, fields)
             done = await door.records.create(asking, collection, submission, fresh_id=fresh_id)
             row = await done.settled()
@@ -101,7 +101,7 @@ class RecordRoutes:
         asking = await door.asking(request)
         id = request.params["id"]
         async with self._submitted(request, collection, id) as fields:
-            asking = asking.with_body(fields)
+            asking = asking.with_body(lambda: fields)
             submission = await door.records.prepare(collection, fields, id=id)
             done = await door.records.update(asking, collection, id, submission)
             row = await done.settled()
@@ -116,11 +116,14 @@ class RecordRoutes:
         await done.settled()
         return no_content()
 
+    def _limit(self, request: Request) -> int:
+        found = self._door.schema().find(request.params["c"])
+        return BODY_BYTES_MAX if found is None else body_bytes_max(found)
+
     @asynccontextmanager
     async def _submitted(
         self, request: Request, collection: Collection, record_id: str
     ) -> AsyncIterator[Mapping[str, object]]:
-        request.body_bytes_max = body_bytes_max(collection)
         body = await request.body()
         if not body.files:
             yield body.fields
@@ -142,14 +145,10 @@ class RecordRoutes:
 def body_bytes_max(collection: Collection) -> int:
     """The largest body of a write: room for every field's own largest value."""
     total = BODY_BYTES_MAX
-    for field in collection.fields:
-        match field:
-            case FileField():
-                total += (field.max_size or 5 * MIB) * max(field.max_select, 1)
-            case EditorField():
-                total += field.max_size or 5 * MIB
-            case JsonField():
-                total += field.max_size or MIB
-            case _:
-                pass
+    for file in collection.each(FileField):
+        total += (file.max_size or 5 * MIB) * max(file.max_select, 1)
+    for editor in collection.each(EditorField):
+        total += editor.max_size or 5 * MIB
+    for json in collection.each(JsonField):
+        total += json.max_size or MIB
     return total

@@ -31,6 +31,8 @@ class Route:
     handler: Handler
     body_bytes_max: int | None = BODY_BYTES_MAX
     """Largest body in bytes; None for no limit."""
+    body_limit: Callable[[Request], int] | None = None
+    """Tells the largest body in bytes where path or settings decide; in place of the above."""
     action: str = ""
     """Action of rate-limit labels, "" for none."""
 
