@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.collections.reserved import COLLECTIONS
+from yadokari.contract.page import offset_of
 from yadokari.ports.store import Page, Reads
 from yadokari.rules.bind import RequestContext, bind
 from yadokari.rules.errors import RuleError, RuleForbidden
@@ -76,7 +77,7 @@ async def list_collections(
         raise BadRequest from error
     literals = tokens.literals if tokens is not None else ()
     binding = bind(plan, RequestContext(now_ms=now_ms), literals)
-    page = Page(offset=(query.page - 1) * query.per_page, limit=query.per_page)
+    page = Page(offset=offset_of(page=query.page, per_page=query.per_page), limit=query.per_page)
     rows = await reads.select(plan, binding, page=page)
     found = [schema.by_id[row.id] for row in rows if row.id in schema.by_id]
     if query.skip_total:

@@ -13,6 +13,20 @@ PER_PAGE_DEFAULT: Final = 30
 PER_PAGE_MAX: Final = 1_000
 """PocketBase's ceiling; larger wishes are served with this many."""
 UNCOUNTED: Final = -1
+_INT64_COUNT: Final = 2**64
+_INT64_MAX: Final = 2**63 - 1
+
+
+def offset_of(*, page: int, per_page: int) -> int:
+    """Rows before a page, from 0.
+
+    PocketBase counts in 64 bits, beyond which pages begin anew from the other end; a negative
+    offset is none.
+    """
+    offset = (page - 1) * per_page
+    if offset > _INT64_MAX:
+        offset = (offset + _INT64_MAX + 1) % _INT64_COUNT - _INT64_MAX - 1
+    return max(offset, 0)
 
 
 def page_object(items: object, *, page: int, per_page: int, total_items: int) -> dict[str, object]:

@@ -10,6 +10,7 @@ import msgspec
 
 from yadokari.base.errors import Forbidden, NotFound
 from yadokari.contract import messages
+from yadokari.contract.page import offset_of
 from yadokari.ports.store import Page, Reads, Row
 from yadokari.records.caller import Asking
 from yadokari.records.plans import Plans
@@ -74,7 +75,9 @@ class Reading:
             sort=query.sort,
             restricted=not asking.caller.is_superuser,
         )
-        page = Page(offset=(query.page - 1) * query.per_page, limit=query.per_page)
+        page = Page(
+            offset=offset_of(page=query.page, per_page=query.per_page), limit=query.per_page
+        )
         rows = await self._store.select(bound.plan, bound.binding, page=page)
         if query.skip_total:
             return Listed(rows, UNCOUNTED)
