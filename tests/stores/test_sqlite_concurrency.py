@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 import apsw
 
 from tests.stores.conftest import Opener
-from yadokari.base.errors import Unavailable
+from yadokari.base.errors import Conflict, Unavailable
 from yadokari.ports.store import ABSENT, Row, Transaction
 from yadokari.rules.bind import NOTHING
 from yadokari.rules.plan import Plan
@@ -139,6 +139,46 @@ async def test_a_unit_that_waits_too_long_is_undone(open_store: Opener) -> None:
 
     assert isinstance(first.result(), Unavailable)
     assert await ids_of(store, TEAMS) == ["next"]
+
+
+async def test_every_answer_of_a_group_leaves_after_its_commit(open_store: Opener) -> None:
+    """W1: also a refusal; it may rest on what an earlier unit of the group wrote."""
+    store = await open_store()
+    await use(store, TEAMS)
+    told: list[str] = []
+    store._connection.set_commit_hook(lambda: told.append("commit") or False)
+
+    async def ask(name: str) -> None:
+        try:
+            await add(store, team(name))
+            told.append(name)
+        except Conflict:
+            told.append("taken")
+
+    await asyncio.gather(ask("a"), ask("a"), ask("b"))
+
+    assert told[0] == "commit"
+    assert sorted(told[1:]) == ["a", "b", "taken"]
+
+
+async def test_the_log_never_tells_of_a_unit_that_failed(open_store: Opener) -> None:
+    """W2: nor do listeners hear of it, although its group was committed."""
+    store = await open_store()
+    await use(store, TEAMS)
+    head = await store.head()
+    heard: list[str] = []
+    store.watch(lambda unit: heard.extend([entry.record_id for entry in unit]))
+
+    async def half(tx: Transaction) -> None:
+        await tx.put(team("half"), expected=ABSENT)
+        raise ValueError
+
+    await asyncio.gather(
+        add(store, team("a")), store.transact(half), add(store, team("b")), return_exceptions=True
+    )
+
+    log = await store.changes(head, entries_max=9)
+    assert [entry.record_id for entry in log.entries] == heard == ["a", "b"]
 
 
 async def test_a_failing_commit_fails_its_whole_group(open_store: Opener) -> None:

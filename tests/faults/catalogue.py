@@ -1,0 +1,11 @@
+"""All planted faults. Add one where a mistake would hurt and nobody is known to notice it.
+
+F1  A fault is one small, plausible change of one place; its snippet stands there exactly once.
+F2  The tests it names are quick, need no network, and fail by what they assert.
+"""
+
+from tests.faults.record_faults import RECORD_FAULTS
+from tests.faults.rule_faults import RULE_FAULTS
+from tests.faults.store_faults import STORE_FAULTS
+
+FAULTS = (*RULE_FAULTS, *RECORD_FAULTS, *STORE_FAULTS)

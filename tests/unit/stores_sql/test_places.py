@@ -1,0 +1,158 @@
+"""Where statements look for rows: shared elements, missing ones, and what ends an order.
+
+Each filter is asked by a scan, by look-ups and of the evaluator: three readings of one language.
+"""
+
+from functools import cache
+
+import pytest
+
+from tests.oracle.client import Json
+from tests.unit.rules.questions import World
+from tests.unit.rules.small_database import SUPERUSERS, SmallDatabase, collection_from
+from yadokari.rules.bind import RequestContext
+from yadokari.schema.collection import Schema
+
+MANY: dict[str, Json] = {"type": "relation", "collectionId": "u", "maxSelect": 9}
+ONE: dict[str, Json] = {"type": "relation", "collectionId": "u", "maxSelect": 1}
+USER: dict[str, Json] = {
+    "id": "u",
+    "name": "user",
+    "fields": [
+        {"name": "name", "type": "text"},
+        {"name": "active", "type": "bool"},
+        {"name": "rank", "type": "number"},
+    ],
+}
+POST: dict[str, Json] = {
+    "id": "p",
+    "name": "post",
+    "fields": [
+        {"name": "title", "type": "text"},
+        {"name": "n", "type": "number"},
+        {"name": "meta", "type": "json"},
+        {"name": "authors", **MANY},
+        {"name": "editor", **ONE},
+        {"name": "deputy", **ONE},
+    ],
+}
+ROWS: tuple[tuple[str, dict[str, Json]], ...] = (
+    ("user", {"id": "ann", "name": "Ann", "active": True, "rank": 1}),
+    ("user", {"id": "bob", "name": "Bob", "active": False, "rank": 2}),
+    ("user", {"id": "nil", "name": ""}),
+    ("post", {"id": "both", "authors": ["ann", "bob"], "editor": "ann", "deputy": "bob"}),
+    ("post", {"id": "lost", "authors": ["gone"], "editor": "gone", "deputy": "gone"}),
+    ("post", {"id": "none", "title": "Ann"}),
+    ("post", {"id": "one", "authors": ["ann"], "editor": "nil", "deputy": "nil"}),
+)
+
+
+@cache
+def posts() -> World:
+    """Posts with both, one, lost and no authors."""
+    collections = (SUPERUSERS, collection_from(USER), collection_from(POST))
+    database = SmallDatabase(Schema(collections=collections))
+    database.load(ROWS)
+    return World({}, database, collections[2], RequestContext())
+
+
+def found(text: str) -> str:
+    """Ids that a filter finds on every way; a way that differs is told by its name."""
+    answers = {way: " ".join(ids) for way, ids in posts().answers(text).items()}
+    one = answers["scan"]
+    assert answers == dict.fromkeys(answers, one), text
+    return one
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("authors.name ?= 'Ann' && authors.active ?= true", "both one"),
+        ("authors.name ?= 'Bob' && authors.active ?= true", ""),
+        ("authors.name ?= 'Bob' && (authors.active ?= true || authors.rank ?= 1)", ""),
+        ("authors.name ?= 'Bob' || authors.active ?= true", "both one"),
+        ("@collection.user.name ?= 'Bob' && @collection.user.rank ?= 1", ""),
+        (
+            "@collection.user.name ?= 'Bob' && @collection.user:other.rank ?= 1",
+            "both lost none one",
+        ),
+    ],
+)
+def test_conditions_on_one_path_speak_of_one_element(text: str, ids: str):
+    """K2, H1: two conditions on a path are met by one related record, not by two."""
+    assert found(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("authors.name ?= ''", "lost none"),
+        ("authors.name ?!= 'Ann'", "both lost none"),
+        ("authors.id ?= null", "none"),
+        ("editor.name = ''", "lost none one"),
+        ("editor.name = null", "lost none one"),
+        ("editor.name != 'Ann'", "lost none one"),
+        ("editor.rank = null || title = 'no'", "lost none"),
+        ("editor.name = 'Ann' || title = 'Ann'", "both none"),
+        ("editor.name = 'Ann' && editor.rank = 1", "both"),
+    ],
+)
+def test_records_without_related_ones_are_found_by_what_is_missing(text: str, ids: str):
+    """K3, K4: no related row counts as one row of NULLs."""
+    assert found(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("editor.name = deputy.name", "lost none one"),
+        ("editor.name != deputy.name", "both"),
+        ("editor.name = title", "lost one"),
+        ("editor.name != title", "both none"),
+    ],
+)
+def test_fields_that_are_both_missing_are_equal(text: str, ids: str):
+    """O2: NULL and '' are one value between two fields, too."""
+    assert found(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("authors.active = true", "one"),
+        ("authors.active ?= true", "both one"),
+        ("authors.name != 'Bob'", "lost none one"),
+        ("authors.name ~ 'n'", "one"),
+        ("authors.rank < 2", "one"),
+    ],
+)
+def test_without_a_question_mark_every_element_must_do(text: str, ids: str):
+    """R3: one that contradicts is enough against it."""
+    assert found(text) == ids
+
+
+def test_a_look_up_never_scans_the_related_collection():
+    """K3: one record is viewed at the cost of one, however large its neighbours are."""
+    world = posts()
+    plan, binding = world.plan("editor.name = 'Ann'")
+    database = world.database
+
+    scan, look_up = database.sql(plan, binding), database.sql(plan, binding, by_id=True)
+
+    assert "IN (SELECT" in scan
+    assert "IN (SELECT" not in look_up
+
+
+@pytest.mark.parametrize("sort", ["n", "-n", "-n,title", "editor.rank", "-editor.rank"])
+def test_ties_come_in_the_order_of_creation_whatever_index_is_used(sort: str):
+    """Pages that follow one another must neither repeat nor lose a record."""
+    collections = (SUPERUSERS, collection_from(USER), collection_from(POST))
+    database = SmallDatabase(Schema(collections=collections))
+    database.connection.execute('CREATE INDEX by_n ON "post" ("n")')
+    ids = ["d", "a", "c", "b"]
+    database.load([("post", {"id": one, "n": 5}) for one in ids])
+    world = World({}, database, collections[2], RequestContext())
+
+    plan, binding = world.plan("", sort=sort)
+
+    assert database.scanned(plan, binding) == ids
