@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.program import House, Part
+from tests.api.program import HOME_IP, House, Part
 
 NOTES = "/api/collections/notes/records"
 TITLE = {"type": "text", "name": "title"}
@@ -21,9 +21,11 @@ async def limited(house: House, *rules: dict[str, object], **more: object) -> No
     await house.settings(rateLimits={"enabled": True, "rules": [*rules], **more})
 
 
-async def statuses(house: House, count: int, path: str = NOTES, **more: str) -> list[int]:
+async def statuses(
+    house: House, count: int, path: str = NOTES, *, token: str = "", ip: str = HOME_IP
+) -> list[int]:
     """That many equal reads."""
-    return [(await house("GET", path, **more)).status for _ in range(count)]
+    return [(await house("GET", path, token=token, ip=ip)).status for _ in range(count)]
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,10 @@ async def test_what_is_rolled_back_is_not_heard(house: House) -> None:
     await notes(house, listRule="")
     await house.settings(batch={"enabled": True})
     kept = await house.record("notes", title="k")
+    nothing: dict[str, object] = {}
     items = [
         {"method": "DELETE", "url": f"{NOTES}/{kept}"},
-        {"method": "PATCH", "url": f"{NOTES}/nope", "body": {}},
+        {"method": "PATCH", "url": f"{NOTES}/nope", "body": nothing},
     ]
     async with house.listening() as ear:
         await ear.subscribe("notes/*")

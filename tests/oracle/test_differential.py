@@ -1,7 +1,6 @@
 """The differential suite as tests, and proof that its comparer is neither deaf nor hysterical."""
 
 import json
-
 import os
 
 import pytest

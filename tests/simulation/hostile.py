@@ -19,6 +19,7 @@ from pathlib import Path
 
 import apsw
 import httpx
+from typing_extensions import override
 
 COMMAND = Path(sys.executable).parent / "yadokari"
 START_S = 20
@@ -95,6 +96,7 @@ class _Watcher(threading.Thread):
         self.wrong: list[str] = []
         self._server = server
 
+    @override
     def run(self) -> None:
         with httpx.Client(base_url=self._server.http.base_url, timeout=ANSWER_S) as client:
             while not self.stop.is_set() or not self.asked:

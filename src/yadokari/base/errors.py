@@ -52,7 +52,7 @@ class TooLarge(YadokariError):
     """The input passes a limit of size. Send less."""
 
 
-class TooSlow(YadokariError):  # noqa: N818
+class TooSlow(YadokariError):
     """The input did not arrive in time. Send it again, faster or in smaller parts."""
 
 

@@ -138,8 +138,10 @@ def number_text(number: float) -> str:
 
 
 def real_text(number: float) -> str:
-    """A double as PocketBase writes one that a database computed: shortest digits, an exponent
-    below -4 and from 6 on, ``1.5e+07``. As JSON it is the same number.
+    """A double as PocketBase writes one that a database computed.
+
+    The shortest digits, with an exponent where PocketBase has one: ``1.5e+07``. As JSON it is the
+    same number.
 
     Raises:
         ValueError: it is not finite.

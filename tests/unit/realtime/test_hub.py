@@ -19,7 +19,7 @@ from yadokari.realtime.hub import Hub
 from yadokari.records.caller import GUEST, Caller
 from yadokari.records.presenting import Presented
 from yadokari.schema.collection import Collection
-from yadokari.schema.fields import TextField
+from yadokari.schema.fields import RelationField, TextField
 from yadokari.testing.fake_clock import FakeClock
 from yadokari.testing.fake_entropy import FakeEntropy
 from yadokari.testing.fake_store import FakeStore
@@ -154,7 +154,9 @@ async def test_one_record_is_under_the_view_rule_and_all_under_the_list_rule():
 async def test_a_deletion_is_judged_while_everything_still_exists():
     """H2: with the author gone in the same unit nobody could be told afterwards."""
     fields = tuple(
-        replace(field, cascade_delete=True) if field.name == "author" else field
+        replace(field, cascade_delete=True)
+        if isinstance(field, RelationField) and field.name == "author"
+        else field
         for field in NOTES.fields
     )
     notes = replace(NOTES, fields=fields, list_rule="author.name = 'ann'")
