@@ -20,7 +20,7 @@ from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
 from yadokari.schema.fields import GeoPointField, JsonField, Value
 
-_EMPTY: Mapping[str, str] = {}
+NO_CONTEXT = RequestContext()
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Caller:
     row: Row | None = None
     collection: Collection | None = None
 
-    @cached_property
+    @property
     def is_superuser(self) -> bool:
         """Whether all rules are skipped."""
         return self.collection is not None and self.collection.id == SUPERUSERS_ID
@@ -62,8 +62,8 @@ GUEST = Caller()
 def decoded(collection: Collection, values: Mapping[str, Value]) -> dict[str, object]:
     """Canonical values with their JSON decoded, lists as lists."""
     plain: dict[str, object] = dict(values)
-    for one in collection.fields:
-        if isinstance(one, JsonField | GeoPointField) and one.name in plain:
+    for one in (*collection.each(JsonField), *collection.each(GeoPointField)):
+        if one.name in plain:
             plain[one.name] = msgspec.json.decode(str(plain[one.name]))
     return plain
 
@@ -94,16 +94,33 @@ class HeaderFacts(Mapping[str, str]):
         return len(self._all())
 
 
-class Asking(msgspec.Struct, frozen=True, kw_only=True):
+class Asking:
     """A request as the records layer sees it."""
 
-    caller: Caller = GUEST
-    context: RequestContext = msgspec.field(default_factory=RequestContext)
+    __slots__ = ("_context", "caller")
 
-    def with_body(self, body: Mapping[str, object]) -> Asking:
-        """The same request with this body resolved."""
-        return replace(self, context=replace(self.context, body=body))
+    def __init__(
+        self,
+        *,
+        caller: Caller = GUEST,
+        context: RequestContext | Callable[[], RequestContext] = NO_CONTEXT,
+    ) -> None:
+        """``context`` may be a way to make it, taken when the first rule asks (A2)."""
+        self.caller = caller
+        self._context = context
+
+    @property
+    def context(self) -> RequestContext:
+        """What rules may ask about the request."""
+        context = self._context
+        if not isinstance(context, RequestContext):
+            context = self._context = context()
+        return context
+
+    def with_body(self, body: Callable[[], Mapping[str, object]]) -> Asking:
+        """The same request with this body resolved, made when a rule asks."""
+        return Asking(caller=self.caller, context=lambda: replace(self.context, body=body()))
 
     def within(self, context: str) -> Asking:
         """The same request seen from another context, such as ``expand``."""
-        return replace(self, context=replace(self.context, context=context))
+        return Asking(caller=self.caller, context=lambda: replace(self.context, context=context))

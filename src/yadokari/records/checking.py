@@ -30,6 +30,7 @@ async def field_problems(
     stored: Mapping[str, Value] | None,
     *,
     plain_passwords: Mapping[str, str],
+    id_is_drawn: bool,
     plans: Plans,
 ) -> Problems:
     """What is wrong with a record's values (C1).
@@ -38,6 +39,7 @@ async def field_problems(
         values: All values as they are to be stored.
         stored: All values before; None on create.
         plain_passwords: Plain text of the passwords that are being set, by field.
+        id_is_drawn: Whether a new record's id was made here, not by its client.
     """
     problems: Problems = {}
     for field in collection.fields:
@@ -51,6 +53,8 @@ async def field_problems(
             problem = await _relation_problem(tx, field, value)
         if problem is None and stored is None and field.name == "id":
             assert isinstance(field, TextField), "ids are text"
+            if id_is_drawn and not collection.is_auth and not ids_ignore_case(field):
+                continue  # The store's unique index says the same, should it be taken (C2).
             problem = await _id_problem(tx, collection, field, str(value), plans)
         if problem is not None:
             problems[field.name] = problem

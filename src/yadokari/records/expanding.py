@@ -18,6 +18,7 @@ from yadokari.records.caller import Asking
 from yadokari.records.presenting import Presented
 from yadokari.records.reading import Reading
 from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.field_list import unpacked
 from yadokari.schema.fields import RelationField, is_list
 from yadokari.schema.index import single_unique_columns
 
@@ -139,18 +140,18 @@ class Expanding:
         return _Relation(other, back, True, back.name not in single_unique_columns(other))
 
     async def _related(self, row: Row, relation: _Relation) -> list[Row]:
+        """The related records this caller may see."""
+        collection = relation.collection
         if relation.back:
             pointing = await self._reads.pointing_at(
-                relation.collection, relation.field.name, (row.id,), rows_max=BACK_RELATIONS_MAX
+                collection, relation.field.name, (row.id,), rows_max=BACK_RELATIONS_MAX
             )
-            for one in pointing:
-                if not self._rule(relation.collection):
-                    self._seen[(relation.collection.id, one.id)] = one
-            ids: Sequence[str] = [one.id for one in pointing]
+            ids = tuple(one.id for one in pointing)
+            if not self._rule(collection):
+                self._seen.update(((collection.id, one.id), one) for one in pointing)
         else:
-            value = row.values[relation.field.name]
-            ids = value if isinstance(value, tuple) else ((value,) if value else ())  # type: ignore[assignment]
-        return [one for one in [await self._one(relation.collection, id) for id in ids] if one]
+            ids = unpacked(row.values[relation.field.name])
+        return [one for one in [await self._one(collection, id) for id in ids] if one]
 
     def _rule(self, collection: Collection) -> str:
         return "" if self._asking.caller.is_superuser else collection.view_rule or ""

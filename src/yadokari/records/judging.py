@@ -31,7 +31,7 @@ async def satisfied(
     if plan.where is None:
         return True
     if not needs_records(plan, bound.binding):
-        return decide(plan, bound.binding, values)
+        return decide(plan, bound.binding, values, stored=stored)
     judging = holds(plan, bound.binding, values, stored=stored)
     try:
         wanted = next(judging)

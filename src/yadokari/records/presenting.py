@@ -58,7 +58,7 @@ def _converter(field: Field) -> _Converter | None:
 class Presenter:
     """Presents the records of one collection to one kind of reader."""
 
-    __slots__ = ("_converted", "_has_email", "_template")
+    __slots__ = ("_converted", "_has_email", "_hidden", "_template")
 
     def __init__(self, collection: Collection, *, hidden: bool) -> None:
         shown = {
@@ -71,18 +71,24 @@ class Presenter:
         self._template: Presented = dict.fromkeys(names)
         self._template["collectionId"] = collection.id
         self._template["collectionName"] = collection.name
-        self._converted: tuple[tuple[str, _Converter | None], ...] = tuple(
-            (name, _converter(shown[name])) for name in names if name in shown
+        self._hidden = tuple(name for name in collection.by_name if name not in shown)
+        # They have their places while values are laid over the template, and leave after it.
+        self._template |= dict.fromkeys(self._hidden)
+        self._converted = tuple(
+            (name, convert) for name in shown if (convert := _converter(shown[name])) is not None
         )
         self._has_email = collection.is_auth
 
     def present(self, row: Row, *, email: bool) -> Presented:
         """A record; ``email`` says whether this reader may see a hidden e-mail."""
         values = row.values
-        shown = self._template.copy()
+        shown = self._template | values
+        if len(shown) != len(self._template):  # A row of another shape: nothing unknown is shown.
+            shown = {name: shown[name] for name in self._template}
+        for name in self._hidden:
+            del shown[name]
         for name, convert in self._converted:
-            value = values[name]
-            shown[name] = value if convert is None else convert(value)
+            shown[name] = convert(values[name])
         if self._has_email and not email and not values["emailVisibility"]:
             del shown["email"]
         return shown

@@ -227,4 +227,4 @@ class Records:
 
 
 def _as_method(asking: Asking, method: str) -> Asking:
-    return replace(asking, context=replace(asking.context, method=method))
+    return Asking(caller=asking.caller, context=replace(asking.context, method=method))

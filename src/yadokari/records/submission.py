@@ -60,8 +60,8 @@ async def prepare(
         stored_hash: On an update of an auth record, its present password hash.
     """
     hashes: dict[str, str] = {}
-    for one in collection.fields:
-        if isinstance(one, PasswordField) and one.name in fields:
+    for one in collection.each(PasswordField):
+        if one.name in fields:
             plain = str(coerce(one, fields[one.name]))
             if plain and not is_too_long(plain):
                 hashes[plain] = await hashing.hash(plain, cost=password_cost(one))
@@ -76,7 +76,7 @@ def writable(
     collection: Collection, fields: Mapping[str, object], *, is_superuser: bool
 ) -> Mapping[str, object]:
     """The submitted keys this caller may write (S2)."""
-    if is_superuser or not any(one.hidden for one in collection.fields):
+    if is_superuser or not collection.has_hidden_fields:
         return fields
     kept: dict[str, object] = {}
     for key, value in fields.items():
@@ -107,8 +107,8 @@ def body_facts(
         key: value for key, value in submitted.items() if find_key(collection, key) is None
     }
     facts.update(decoded(collection, resolved))
-    for one in collection.fields:
-        if isinstance(one, FileField) and one.name in facts:
+    for one in collection.each(FileField):
+        if one.name in facts:
             facts[one.name] = _file_facts(facts[one.name])
     return facts
 

@@ -32,10 +32,10 @@ from yadokari.schema.collection import SUPERUSERS_ID, Collection
 from yadokari.schema.field_text import not_unique
 from yadokari.schema.fields import (
     AutodateField,
+    FileField,
     PasswordField,
     TextField,
     Value,
-    zero,
 )
 from yadokari.schema.modifiers import apply_submitted
 
@@ -78,14 +78,14 @@ class Writing:
             raise BadRequest(messages.COLLECTION_TYPE_UNSUPPORTED)
         rule = applied_rule(collection.create_rule, asking)
         submitted = writable(collection, submission.fields, is_superuser=asking.caller.is_superuser)
-        values = {field.name: zero(field) for field in collection.fields}
+        values = dict(collection.zeros)
         resolved = apply_submitted(collection, values, submitted, draw=self._entropy)
         values.update(resolved)
         if not values["id"]:
             values["id"] = fresh_id
         if not asking.caller.is_superuser and any_too_long(collection, resolved):
             raise BadRequest(messages.CREATE_RECORD_FAILED)  # No row a rule could be asked about.
-        asking = asking.with_body(body_facts(collection, submitted, resolved))
+        asking = asking.with_body(lambda: body_facts(collection, submitted, resolved))
         virtual = {**values, "id": values["id"] or "new"}
         if collection.is_auth:
             virtual["verified"] = False
@@ -125,7 +125,7 @@ class Writing:
             raise NotFound
         submitted = writable(collection, submission.fields, is_superuser=asking.caller.is_superuser)
         resolved = apply_submitted(collection, stored.values, submitted, draw=self._entropy)
-        asking = asking.with_body(body_facts(collection, submitted, resolved))
+        asking = asking.with_body(lambda: body_facts(collection, submitted, resolved))
         if rule and not await self._finds(tx, asking, collection, rule, id):
             raise NotFound
         if collection.is_auth:
@@ -200,12 +200,8 @@ class Writing:
     # --- values ----------------------------------------------------------------------------------
 
     def _generate(self, collection: Collection, values: dict[str, Value]) -> None:
-        for field in collection.fields:
-            if (
-                isinstance(field, TextField)
-                and field.autogenerate_pattern
-                and not values[field.name]
-            ):
+        for field in collection.each(TextField):
+            if field.autogenerate_pattern and not values[field.name]:
                 values[field.name] = generate(field.autogenerate_pattern, self._entropy)
 
     def _final(
@@ -217,15 +213,17 @@ class Writing:
         stored: Mapping[str, Value] | None,
     ) -> dict[str, Value]:
         """Values as they are stored: hashes, autodates, a new token key where one is due (W3)."""
-        final = {name: _plain(value) for name, value in values.items()}
+        final = {
+            name: value if type(value) in _PLAIN_TYPES else _plain(value)
+            for name, value in values.items()
+        }
+        for secret in collection.each(PasswordField):
+            if secret.name in resolved:
+                final[secret.name] = submission.hashes.get(str(resolved[secret.name]), "")
         now = date_text(self._clock.unix_ms())
-        for field in collection.fields:
-            if isinstance(field, PasswordField) and field.name in resolved:
-                final[field.name] = submission.hashes.get(str(resolved[field.name]), "")
-            elif isinstance(field, AutodateField):
-                due = field.on_create if stored is None else field.on_update
-                if due:
-                    final[field.name] = now
+        for moment in collection.each(AutodateField):
+            if moment.on_create if stored is None else moment.on_update:
+                final[moment.name] = now
         if collection.id == SUPERUSERS_ID:
             final["verified"] = True
         if collection.is_auth and stored is not None:
@@ -245,17 +243,24 @@ class Writing:
         resolved: Mapping[str, Value],
         message: str,
     ) -> None:
-        judged = {
-            name: resolved[name] if resolved.get(name) == value else value
-            for name, value in row.values.items()
+        uploads = {
+            field.name: resolved[field.name]
+            for field in collection.each(FileField)
+            if resolved.get(field.name) == row.values[field.name]
         }
         plain = {
             field.name: str(resolved[field.name])
-            for field in collection.fields
-            if isinstance(field, PasswordField) and field.name in resolved
+            for field in collection.each(PasswordField)
+            if field.name in resolved
         }
         problems = await field_problems(
-            tx, collection, judged, stored, plain_passwords=plain, plans=self._plans
+            tx,
+            collection,
+            {**row.values, **uploads},
+            stored,
+            plain_passwords=plain,
+            id_is_drawn=not resolved.get("id"),
+            plans=self._plans,
         )
         if not problems and collection.system:
             problems = await reference_problems(tx, collection, row.values)
@@ -273,6 +278,9 @@ class Writing:
 def _refuse(problems: Problems, message: str) -> None:
     if problems:
         raise Invalid(message, problems=problems)
+
+
+_PLAIN_TYPES = frozenset((str, int, float, bool))
 
 
 def _plain(value: Value) -> Value:

@@ -27,6 +27,9 @@ from yadokari.rules.equality import Equality, bound_in, equality_of, known
 from yadokari.rules.like_pattern import matches_like
 from yadokari.rules.operand_values import Get, Sight, Test, getter, pattern_of
 from yadokari.rules.plan import (
+    ROOT,
+    Affinity,
+    Column,
     Compare,
     Lower,
     Op,
@@ -47,8 +50,8 @@ _ORDERS: dict[Op, Pair] = {Op.GT: above, Op.GE: at_least, Op.LT: below, Op.LE: a
 class Comparisons:
     """Makes the comparisons of one plan for one set of value classes."""
 
-    def __init__(self, plan: Plan, classes: str) -> None:
-        self._plan, self._classes = plan, classes
+    def __init__(self, plan: Plan, classes: str, *, stored: bool) -> None:
+        self._plan, self._classes, self._stored = plan, classes, stored
 
     def judge(
         self,
@@ -68,10 +71,16 @@ class Comparisons:
             return _like(left, self._pattern(node.right, refuting=refuting[1]), node.op)
         right = getter(node.right, truth=self._truth)
         pair = _ORDERS.get(node.op) or self._equality(node, equality, refuting)
-        first, second = conversions(affinity(node.left), affinity(node.right))
+        first, second = conversions(self._affinity(node.left), self._affinity(node.right))
         if pair is _blank_alike or pair is _blank_apart:
             first = second = None
         return _judge(left, right, pair, first, second)
+
+    def _affinity(self, operand: PlanOperand) -> Affinity:
+        """An operand's affinity; values of a record that is not stored yet have none."""
+        if not self._stored and isinstance(operand, Column) and operand.join == ROOT:
+            return Affinity.NONE
+        return affinity(operand)
 
     def _truth(self, operand: Truth) -> Test:
         judges = [self.judge(part, equality_of(part)) for part in operand.of]

@@ -6,6 +6,7 @@ rules/choices.py and rules/equality.py, and are tested against each other.
 V1  Pure: what is missing is yielded as a request and sent back; nothing waits here.
 V2  Nothing is asked for when the values at hand already decide.
 V3  A record that is not stored yet has no back-relations: a rule that speaks of them fails.
+V4  Nor are its values columns yet: they compare without affinity, its numbers are doubles.
 
 Not here: order; a plan's sort is not looked at.
 """
@@ -72,16 +73,21 @@ class _Judge:
     whole: Held
 
 
-def decide(plan: Plan, binding: Binding, values: Values) -> bool:
-    """Whether a record satisfies a plan that reads nothing but this record and the request."""
-    judge = _judge(plan, binding.classes)
+def decide(plan: Plan, binding: Binding, values: Values, *, stored: bool = True) -> bool:
+    """Whether a record satisfies a plan that reads nothing but this record and the request.
+
+    Args:
+        stored: As for ``holds``.
+    """
+    judge = _judge(plan, binding.classes, stored=stored)
     assert not judge.joins, "a plan with joins needs holds()"
-    return judge.whole(Sight(binding.values, [values], [None], binding.now_ms), _NOTHING_FOUND)
+    root = values if stored else _bare(values)
+    return judge.whole(Sight(binding.values, [root], [None], binding.now_ms), _NOTHING_FOUND)
 
 
 def needs_records(plan: Plan, binding: Binding) -> bool:
     """Whether ``holds`` may ask for other records; without, ``decide`` will do."""
-    return bool(_judge(plan, binding.classes).joins)
+    return bool(_judge(plan, binding.classes, stored=True).joins)
 
 
 def holds(
@@ -95,12 +101,12 @@ def holds(
         values: The record's canonical values.
         stored: Whether the record is in the store already (V3).
     """
-    judge = _judge(plan, binding.classes)
+    judge = _judge(plan, binding.classes, stored=stored)
     if judge.speaks_of_back and not stored:
         return False
     places = len(plan.joins) + 1
     rows: list[Values | None] = [None] * places
-    rows[ROOT] = values
+    rows[ROOT] = values if stored else _bare(values)
     sight = Sight(binding.values, rows, [None] * places, binding.now_ms)
     found = Found()
     if judge.joins:
@@ -111,19 +117,24 @@ def holds(
     return judge.whole(sight, found)
 
 
-def _judge(plan: Plan, classes: str) -> _Judge:
-    key = ("evaluate", classes)
+def _bare(values: Values) -> Values:
+    """A new record's values, its numbers doubles (V4)."""
+    return {name: float(value) if type(value) is int else value for name, value in values.items()}
+
+
+def _judge(plan: Plan, classes: str, *, stored: bool) -> _Judge:
+    key = ("evaluate", classes, stored)
     judge = plan.cache.get(key)
     if not isinstance(judge, _Judge):
-        judge = _Maker(plan, classes).make()
+        judge = _Maker(plan, classes, stored=stored).make()
         plan.cache[key] = judge
     return judge
 
 
 class _Maker:
-    def __init__(self, plan: Plan, classes: str) -> None:
+    def __init__(self, plan: Plan, classes: str, *, stored: bool) -> None:
         self._plan = plan
-        self._comparisons = Comparisons(plan, classes)
+        self._comparisons = Comparisons(plan, classes, stored=stored)
 
     def make(self) -> _Judge:
         where = self._plan.where

@@ -9,14 +9,16 @@ Not here: JSON form (schema/collection_json.py), checks (schema/collection_check
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar, cast
 
-from yadokari.schema.fields import Field
+from yadokari.schema.fields import Field, Value, zero
 
 CollectionType: TypeAlias = Literal["base", "auth", "view"]
+AnyField = TypeVar("AnyField", bound=Field)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,25 @@ class Collection:
     def by_id(self) -> Mapping[str, Field]:
         """Fields by id."""
         return {field.id: field for field in self.fields}
+
+    @cached_property
+    def zeros(self) -> Mapping[str, Value]:
+        """The values of a record of which nothing is set."""
+        return {field.name: zero(field) for field in self.fields}
+
+    @cached_property
+    def has_hidden_fields(self) -> bool:
+        """Whether any field is for superusers only."""
+        return any(field.hidden for field in self.fields)
+
+    @cached_property
+    def _by_type(self) -> Mapping[builtins.type[Field], tuple[Field, ...]]:
+        kinds = {builtins.type(field) for field in self.fields}
+        return {kind: tuple(f for f in self.fields if builtins.type(f) is kind) for kind in kinds}
+
+    def each(self, kind: builtins.type[AnyField]) -> tuple[AnyField, ...]:
+        """The fields of one type, in order."""
+        return cast("tuple[AnyField, ...]", self._by_type.get(kind, ()))
 
     @property
     def is_auth(self) -> bool:

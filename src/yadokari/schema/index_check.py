@@ -77,7 +77,7 @@ def _used_names(new: Collection, schema: Schema) -> dict[str, str]:
     return {
         index.name.lower(): other.name
         for other in schema.collections
-        if other.id != new.id
+        if other.id != new.id and other.name.lower() != new.name.lower()
         for index in parse_indexes(other.indexes)
     }
 

@@ -76,6 +76,10 @@ def describe_view(
         if connection.execute(blank).fetchall():
             reason = "The query gives records with empty ids."
             raise BadRequest(reason, problems={"viewQuery": Problem(_BAD_QUERY, reason)})
+        double = f"SELECT 1 FROM {_PROBE} GROUP BY id HAVING count(*) > 1 LIMIT 1"
+        if connection.execute(double).fetchall():
+            reason = "The query gives several records with one id."
+            raise BadRequest(reason, problems={"viewQuery": Problem(_BAD_QUERY, reason)})
     sources = {source.name: source for source in parts.sources}
     by_name = {column.name: column for column in parts.columns}
     return tuple(_describe(name, by_name.get(name), sources, schema) for name in names)
