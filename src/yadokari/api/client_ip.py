@@ -19,17 +19,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from yadokari.api.request import Request
 
-HEALTH_HEADERS = ("CF-Connecting-IP", "Fly-Client-IP")
-"""Well-known headers of proxies, which the health answer hints at."""
-
 
 class TrustedProxy:
     """Where the client's address is found."""
 
-    __slots__ = ("_headers", "_use_leftmost", "names")
+    __slots__ = ("_headers", "_use_leftmost")
 
     def __init__(self, headers: Sequence[str] = (), *, use_leftmost: bool = False) -> None:
-        self.names = tuple(headers)
         self._headers = tuple(name.lower().encode() for name in headers)
         self._use_leftmost = use_leftmost
 
@@ -46,13 +42,6 @@ class TrustedProxy:
                     return address
             break
         return expanded(request.remote_ip) or request.remote_ip
-
-    def possible_header(self, request: Request) -> str:
-        """The first of the usual headers that this request carries; "" for none."""
-        for name in (*self.names, *HEALTH_HEADERS):
-            if request.header(name.lower().encode()):
-                return name
-        return ""
 
 
 def expanded(text: str) -> str:

@@ -15,8 +15,8 @@ Not here: what a plan means (rules/plan.py), who may do what (records).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, Literal, NewType, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -280,13 +280,3 @@ class Store(Reads, Protocol):
     async def close(self) -> None:
         """Finish running work and let go of the database."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReservedCollections:
-    """System data that live behind the same store; see collections/reserved.py."""
-
-    collections: tuple[Collection, ...] = field(default_factory=tuple)
-
-
-Rows: TypeAlias = Mapping[str, Row]

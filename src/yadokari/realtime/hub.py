@@ -89,11 +89,6 @@ class Hub:
         for client in list(self._clients.values()):
             client.close()
 
-    @property
-    def clients_count(self) -> int:
-        """How many clients are connected."""
-        return len(self._clients)
-
     def subscribe(self, client_id: str, topics: Iterable[str], *, caller: Caller, ip: str) -> None:
         """Replace the topics of a client, and give it the identity of this request.
 

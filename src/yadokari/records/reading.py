@@ -18,7 +18,6 @@ from yadokari.rules.plan import Plan
 from yadokari.schema.collection import Collection
 
 UNCOUNTED = -1
-_ANY = Page(offset=0, limit=1)
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):

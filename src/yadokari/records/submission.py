@@ -8,7 +8,7 @@ Not here: judging and storing (records/writing.py), receiving files (files).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -123,12 +123,3 @@ def _file_facts(value: object) -> object:
     if isinstance(value, tuple):
         return [_file_facts(one) for one in value]
     return value
-
-
-def uploads_of(values: Iterable[Value]) -> list[UploadedFile]:
-    """The new files among values."""
-    found: list[UploadedFile] = []
-    for value in values:
-        items = value if isinstance(value, tuple) else (value,)
-        found += [item for item in items if isinstance(item, UploadedFile)]
-    return found

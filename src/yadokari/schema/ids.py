@@ -12,7 +12,6 @@ from collections.abc import Container
 from typing import Protocol
 
 RECORD_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
-RECORD_ID_CHARS = 15
 ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 

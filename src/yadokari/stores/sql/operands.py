@@ -40,7 +40,6 @@ from yadokari.stores.sql.dialect import Dialect
 from yadokari.stores.sql.fragment import Argument, Sql, joined, quoted, sql
 
 NULL = Sql("NULL")
-BLANK = Sql("''")
 _KEYWORDS = {"n": NULL, "t": Sql("TRUE"), "f": Sql("FALSE")}
 _SYMBOLS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
 

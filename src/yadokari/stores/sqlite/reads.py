@@ -49,14 +49,6 @@ class PlanReads:
         found = await self._all(table.by_ids, (list_text(tuple(ids)),))
         return {row.id: row for row in table.rows(found)}
 
-    async def get_one(self, collection: Collection, id: str) -> Row | None:
-        """The record with this id, or None; the shortest way to one record."""
-        table = self._tables.of(collection)
-        found = self._quick(table.by_id, (id,))
-        if found is None:
-            found = await self._long(table.by_id, (id,))
-        return table.row(found[0]) if found else None
-
     async def first(
         self,
         plan: Plan,
