@@ -23,7 +23,6 @@ from yadokari.records.service import Records
 from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import Collection, Schema
 
-
 _READS = frozenset(("GET", "HEAD", "DELETE"))
 _NO_BODY: Mapping[str, object] = {}
 
@@ -101,7 +100,7 @@ class Door:
         body = await _body_of_read(request)
         return Asking(
             caller=caller,
-            context=RequestContext(
+            context=lambda: RequestContext(
                 context=context,
                 method="GET" if request.method == "HEAD" else request.method,
                 headers=HeaderFacts(lambda: request.headers),
