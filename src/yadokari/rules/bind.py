@@ -132,6 +132,8 @@ def _present(context: RequestContext, path: tuple[str, ...]) -> bool:
 
 
 def _request_value(slot: RequestValue, value: object) -> Scalar:
+    if slot.form == "listed":
+        return None if value is None else msgspec.json.encode([value]).decode()
     if slot.form == "text":
         if isinstance(value, bool | int | float):
             return plain_text(value)

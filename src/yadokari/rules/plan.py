@@ -47,11 +47,12 @@ class RequestValue:
     """A value of the request, such as ("auth", "id") or ("query", "lang").
 
     ``form``: ``number`` makes numeric text a number, for the last name is a number field; ``text``
-    makes every value text (lists and objects the empty one), for ``:lower`` of a submitted field.
+    makes every value text (lists and objects the empty one), for ``:lower`` of a submitted field;
+    ``listed`` makes one value a list of one, so that a submitted blank counts as an item.
     """
 
     path: tuple[str, ...]
-    form: Literal["as_is", "number", "text"] = "as_is"
+    form: Literal["as_is", "number", "text", "listed"] = "as_is"
 
 
 @dataclass(frozen=True, slots=True)

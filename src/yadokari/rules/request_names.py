@@ -10,6 +10,7 @@ Not here: what the slots hold in the end (rules/bind.py).
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.macros import MACROS
@@ -154,7 +155,8 @@ def _body(path: Walk, names: list[str], base: int) -> PlanOperand:
         case "lower":
             return Lower(path.joins.slot(RequestValue(("body", name), "text")))
         case "length" if isinstance(field, _LISTS):
-            return SlotLength(path.joins.slot(RequestValue(("body", name))).slot)
+            form: Literal["as_is", "listed"] = "as_is" if is_list(field) else "listed"
+            return SlotLength(path.joins.slot(RequestValue(("body", name), form)).slot)
         case "each" if isinstance(field, _LISTS):
             slot = path.joins.slot(RequestValue(("body", name)))
             return Item(path.joins.add(base, SpreadSlot(slot.slot), None, realm=path.realm).number)
