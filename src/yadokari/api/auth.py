@@ -17,7 +17,7 @@ from yadokari.base.problems import Problem, Problems, required
 from yadokari.contract import messages
 from yadokari.ports.store import Row
 from yadokari.records.caller import Asking, Caller
-from yadokari.schema.collection import SUPERUSERS_ID, AuthOptions, Collection
+from yadokari.schema.collection import AuthOptions, Collection
 
 IDENTITY_CHARS_MAX = 255  # the contract's limit, for the password too
 _PATH = "/api/collections/{c}/"
@@ -145,6 +145,3 @@ def _methods(options: AuthOptions) -> dict[str, object]:
         "usernamePassword": password and "username" in identity,
         "emailPassword": password and "email" in identity,
     }
-
-
-__all__ = ["SUPERUSERS_ID", "AuthRoutes"]

@@ -10,7 +10,8 @@ from typing import assert_never
 
 from yadokari.ports.store import Reads, Row
 from yadokari.records.plans import Bound
-from yadokari.rules.evaluate import ById, Everything, Fetch, Pointing, decide, holds, needs_records
+from yadokari.rules.evaluate import decide, holds, needs_records
+from yadokari.rules.fetching import ById, Everything, Fetch, Pointing
 from yadokari.schema.fields import Value
 
 ROWS_FETCHED_MAX = 10_000  # one judgement never reads more of a collection than this

@@ -14,7 +14,6 @@ from yadokari.contract.page import offset_of
 from yadokari.ports.store import Page, Reads, Row
 from yadokari.records.caller import Asking
 from yadokari.records.plans import Plans
-from yadokari.rules.plan import Plan
 from yadokari.schema.collection import Collection
 
 UNCOUNTED = -1
@@ -111,6 +110,3 @@ class Reading:
             return (await reads.get(collection, (id,))).get(id)
         bound = self._plans.rule(collection, rule, asking.caller.collection, asking.context)
         return await reads.first(bound.plan, bound.binding, id=id)
-
-
-__all__ = ["UNCOUNTED", "ListQuery", "Listed", "Plan", "Reading", "applied_rule"]

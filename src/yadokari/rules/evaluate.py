@@ -23,11 +23,8 @@ from yadokari.rules.compare_values import Comparisons, Judge
 from yadokari.rules.comparison import SqlValue
 from yadokari.rules.equality import equality_in_contradiction, equality_of
 from yadokari.rules.fetching import (
-    ById,
-    Everything,
     Fetch,
     Found,
-    Pointing,
     Record,
     fetched,
     items_of,
@@ -339,15 +336,3 @@ def _early_of(parts: list[Tried], *, deciding: bool) -> Tried:
 
 def _copy(sight: Sight) -> Sight:
     return Sight(sight.slots, list(sight.rows), list(sight.items), sight.now_ms)
-
-
-__all__ = [
-    "ById",
-    "Everything",
-    "Fetch",
-    "Pointing",
-    "Record",
-    "decide",
-    "holds",
-    "needs_records",
-]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.joins import Joins
 from yadokari.rules.parse import parse
-from yadokari.rules.paths import MODIFIERS, Walk, public_mail_only, walk
+from yadokari.rules.paths import Walk, public_mail_only, walk
 from yadokari.rules.plan import (
     ROOT,
     And,
@@ -271,6 +271,3 @@ def _both(conditions: Sequence[Condition]) -> Condition | None:
     if not conditions:
         return None
     return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
-
-
-__all__ = ["MODIFIERS", "Query", "check_rule", "parse_text", "resolve"]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from tests.unit.rules.small_database import SmallDatabase
 from yadokari.ports.store import Row
 from yadokari.rules.bind import Binding
-from yadokari.rules.evaluate import ById, Everything, Fetch, Pointing, holds
+from yadokari.rules.evaluate import holds
+from yadokari.rules.fetching import ById, Everything, Fetch, Pointing
 from yadokari.rules.plan import Plan
 
 

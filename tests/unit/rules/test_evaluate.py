@@ -10,7 +10,8 @@ from tests.unit.rules.questions import operators_world
 from yadokari.rules.bind import RequestContext, bind
 from yadokari.rules.comparison import as_number, as_text, is_true
 from yadokari.rules.distance import distance
-from yadokari.rules.evaluate import ById, Everything, Pointing, decide, needs_records
+from yadokari.rules.evaluate import decide, needs_records
+from yadokari.rules.fetching import ById, Everything, Pointing
 from yadokari.rules.json_part import json_items, json_part
 from yadokari.rules.like_pattern import matches_like
 from yadokari.rules.real_text import number_text
