@@ -1,7 +1,7 @@
 """All planted faults. Add one where a mistake would hurt and nobody is known to notice it.
 
 F1  A fault is one small, plausible change of one place; its snippet stands there exactly once.
-F2  The tests it names are quick, need no network, and fail by what they assert.
+F2  The tests it names are quick, need no network, and fail by what the program does.
 """
 
 from tests.faults.record_faults import RECORD_FAULTS

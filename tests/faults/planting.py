@@ -20,7 +20,9 @@ from tests.faults.fault import Fault
 ROOT = Path(__file__).parents[2]
 PACKAGE = "yadokari"
 RUN_TIMEOUT_S = 100  # A tenth is usual; a fault that hangs has not been noticed by an assertion.
-_BY_ASSERTION = ("AssertionError", "assert ", "Failed: DID NOT RAISE")
+_BY_BEHAVIOUR = ("AssertionError", "assert ", "Failed: DID NOT RAISE", f"{PACKAGE}.")
+"""How a failure begins that tells of behaviour: an assertion, or an answer of ours where none or
+another was due. A TypeError would only say that the fault is clumsy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Outcome:
 
     code: int
     """The exit code of pytest; 1 = some test failed."""
-    asserted: frozenset[str]
-    """Functions and methods that failed by what they assert."""
+    noticed: frozenset[str]
+    """Functions and methods that failed by what the program does, not by a crash."""
     output: str
 
 
@@ -54,7 +56,7 @@ def plant(fault: Fault, *, original: Path, folder: Path) -> Path:
 
 
 def run_tests(sources: Path, tests: Sequence[str], *, report: Path) -> Outcome:
-    """Run tests over these sources; several failures are wanted only where several are named."""
+    """Run tests over these sources; ends early after a few failures."""
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--no-header"]
     command += ["-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={report}"]
     command += [f"--maxfail={max(1, len(tests)) * 3}", "-m", "not proof"]
@@ -71,7 +73,7 @@ def run_tests(sources: Path, tests: Sequence[str], *, report: Path) -> Outcome:
         )
     except subprocess.TimeoutExpired:
         return Outcome(-1, frozenset(), "it did not end")
-    return Outcome(done.returncode, _asserted(report), done.stdout + done.stderr)
+    return Outcome(done.returncode, _noticed(report), done.stdout + done.stderr)
 
 
 def origin_of(sources: Path) -> Path:
@@ -93,13 +95,13 @@ def _environment(sources: Path) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": str(sources), "YADOKARI_SEED": "1"}
 
 
-def _asserted(report: Path) -> frozenset[str]:
+def _noticed(report: Path) -> frozenset[str]:
     if not report.exists():
         return frozenset()
     cases = ElementTree.parse(report).getroot().iter("testcase")
     found: set[str] = set()
     for case in cases:
         for failure in case.iter("failure"):
-            if failure.get("message", "").startswith(_BY_ASSERTION):
+            if failure.get("message", "").startswith(_BY_BEHAVIOUR):
                 found.add(f"{case.get('classname', '')}.{case.get('name', '').partition('[')[0]}")
     return frozenset(found)

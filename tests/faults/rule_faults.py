@@ -8,7 +8,6 @@ _RESOLVE = "unit/rules/test_resolve.py::"
 _EVALUATE = "unit/rules/test_evaluate.py::"
 _GOLDEN_FILTERS = "unit/rules/test_golden.py::test_golden_filters_agree_on_every_way"
 _MATRIX = "unit/rules/test_golden.py::test_sampled_cells_of_the_matrix_agree_on_every_way"
-_AGREEMENT = "unit/rules/test_agreement.py::test_random_filters_find_the_same_rows_on_every_way"
 _PLACES = "unit/stores_sql/test_places.py::"
 
 PARSER = (
@@ -190,12 +189,12 @@ COMPILER = (
         why="Records without related ones would vanish from ?= null and ?!= filters.",
     ),
     Fault(
-        id="no-element-contradicts-only-if-there-is-one",
+        id="missing-elements-contradict-nothing",
         area="compiler",
         file="stores/sql/conditions.py",
         right="False not in self._on_missing(node, number, equality)",
         wrong="node.every",
-        noticed_by=(_MATRIX,),
+        noticed_by=(_PLACES + "test_a_missing_element_refutes_only_what_is_known",),
         why="A missing related record could not contradict any more.",
     ),
     Fault(
@@ -279,7 +278,7 @@ EVALUATOR = (
         file="rules/evaluate.py",
         right="return judge(_partner(right), right) is False",
         wrong="return judge(_partner(right), right) is not True",
-        noticed_by=(_MATRIX,),
+        noticed_by=(_PLACES + "test_a_missing_element_refutes_only_what_is_known",),
         why="A NULL among the elements would refuse events that a list shows.",
     ),
     Fault(
@@ -288,7 +287,7 @@ EVALUATOR = (
         file="rules/compare_values.py",
         right="if text is None or wild is None:\n            return None",
         wrong="if text is None or wild is None:\n            return False",
-        noticed_by=(_MATRIX,),
+        noticed_by=(_PLACES + "test_a_missing_element_refutes_only_what_is_known",),
         why="Unknown and false part where a contradiction is looked for.",
     ),
     Fault(
@@ -297,7 +296,9 @@ EVALUATOR = (
         file="rules/comparison.py",
         right="return None, as_number",
         wrong="return None, None",
-        noticed_by=(_MATRIX,),
+        noticed_by=(
+            _PLACES + "test_values_of_two_kinds_compare_by_the_affinities_of_their_fields",
+        ),
         why="Affinities decide what equals what: realtime would miss what lists find.",
     ),
     Fault(
@@ -306,7 +307,9 @@ EVALUATOR = (
         file="rules/comparison.py",
         right="return isinstance(right, str) or left < right",
         wrong="return not isinstance(right, str) and left < right",
-        noticed_by=(_MATRIX,),
+        noticed_by=(
+            _PLACES + "test_values_of_two_kinds_compare_by_the_affinities_of_their_fields",
+        ),
         why="JSON values of mixed types would be ordered otherwise than in the database.",
     ),
     Fault(
@@ -324,7 +327,9 @@ EVALUATOR = (
         file="rules/like_pattern.py",
         right="return text.translate(_LOWER)",
         wrong="return text.lower()",
-        noticed_by=("unit/rules/test_like_pattern.py",),
+        noticed_by=(
+            "unit/rules/test_like_pattern.py::test_letters_fold_as_the_database_folds_them",
+        ),
         why="SQLite folds ASCII letters only; É and é would match in events, not in lists.",
     ),
     Fault(
@@ -333,7 +338,9 @@ EVALUATOR = (
         file="rules/like_pattern.py",
         right='return "\\0" + pattern[place + 1], 2',
         wrong="return pattern[place + 1], 2",
-        noticed_by=(_EVALUATE + "test_like_matches_as_sqlite_matches",),
+        noticed_by=(
+            "unit/rules/test_like_pattern.py::test_letters_fold_as_the_database_folds_them",
+        ),
         why="An escaped percent sign would match anything.",
     ),
     Fault(

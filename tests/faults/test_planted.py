@@ -60,7 +60,7 @@ def test_a_planted_fault_is_noticed(fault: Fault, outcomes: dict[str, Future[Out
     for named in fault.noticed_by:
         module, _, function = named.partition("::")
         place = ".".join(["tests", *Path(module).with_suffix("").parts, *function.split("::")])
-        assert any(one.startswith(place.rstrip(".")) for one in outcome.asserted), outcome.output
+        assert any(one.startswith(place.rstrip(".")) for one in outcome.noticed), outcome.output
 
 
 def test_the_named_tests_are_green_without_a_fault(original: Path, tmp_path: Path):
@@ -70,7 +70,7 @@ def test_the_named_tests_are_green_without_a_fault(original: Path, tmp_path: Pat
     outcome = run_tests(original, named, report=tmp_path / "report.xml")
 
     assert outcome.code == 0, outcome.output
-    assert outcome.asserted == frozenset()
+    assert outcome.noticed == frozenset()
 
 
 def test_runs_import_the_copy(original: Path):

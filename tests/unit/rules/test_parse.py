@@ -59,7 +59,7 @@ def test_joins_bind_as_the_language_says(text: str, meaning: str):
     ["", "  ", "// only", "a", "a=", "=1", "a=1 b=1", "(a=1) b=1", "()", "a=1 ()", "(a=1", "a=1)",
      "a=1 &&", "&& a=1", "a=1 && && b=1", "(a=1 ||)", "a == 1", "a = 1 = 2", "a && b", "(a) = 1",
      "f(", "f(a", "f(a b)=1", "f(,)=1", "f(a,,)=1", "f(&&)=1", "f((a))=1", "f(g(h(i(j(1)))))=1",
-     "a = ,", "a , 1", "a = )", "f(a="],
+     "a = ,", "a , 1", "a = )", "f(a=", "a=1 (b=1"],
 )  # fmt: skip
 def test_what_is_no_expression_is_refused(text: str):
     """The oracle answers 400 to each."""

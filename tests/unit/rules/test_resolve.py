@@ -11,6 +11,7 @@ from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.joins import JOINS_MAX
 from yadokari.rules.plan import ByCreation, Shuffled
 from yadokari.rules.resolve import Query, check_rule, parse_text, resolve
+from yadokari.rules.tokens import tokenize
 from yadokari.schema.collection import Schema
 
 REFUSED = (
@@ -145,8 +146,7 @@ def found(database: SmallDatabase, filter_text: str, *, of: str = "post", sort: 
     assert collection is not None
     tree = parse_text(filter_text) if filter_text else None
     plan = resolve(Query(collection=collection, filter=tree, sort=sort), database.schema)
-    literals = ["ann@a.co"] if "'" in filter_text else []
-    binding = bind(plan, RequestContext(), literals)
+    binding = bind(plan, RequestContext(), tokenize(filter_text).literals)
     scanned = database.scanned(plan, binding)
     assert sorted(scanned) == judged(database, plan, binding)
     assert sorted(scanned) == sorted(database.looked_up(plan, binding, scanned))
@@ -206,6 +206,7 @@ def test_a_list_rule_chooses_elements_of_its_own():
     database = small("marks:each ?= 'x'")
 
     assert found(database, "teams.marks:each ?= teams.marks:each") == "p1 p3"
+    assert found(database, "teams.marks:each ?= 'y'") == "p1"
     assert found(database, "teams.id ?!= null && teams.marks:each ?> 'ann@a.co'") == "p1"
 
 
