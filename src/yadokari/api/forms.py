@@ -11,6 +11,7 @@ Not here: splitting bytes into pairs (api/query_text.py), files (api/multipart.p
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -37,7 +38,7 @@ def infer(text: str) -> JsonValue:
         if len(text) > _NUMBER_LENGTH_MAX:
             return text
         number = float(text)
-        if decimal_text(number) == text:
+        if math.isfinite(number) and decimal_text(number) == text:
             return canonical_number(number)
     return text
 
