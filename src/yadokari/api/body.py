@@ -18,6 +18,7 @@ import math
 from collections.abc import AsyncIterator, Awaitable, MutableMapping
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
+from yadokari.api.deadline import within
 from yadokari.api.forms import typed_fields
 from yadokari.api.query_text import parse_pairs
 from yadokari.base.errors import BadRequest, TooLarge, TooSlow
@@ -146,24 +147,26 @@ async def read_bytes(request: Incoming) -> bytes:
         TooLarge: B1.
         TooSlow, ClientGone: B4.
     """
-    limit = _limit_of(request)
-    pieces: list[bytes] = []
-    total_bytes = 0
     try:
-        async with asyncio.timeout(request.body_timeout_s):
-            while True:
-                message = await request.receive()
-                if message["type"] != "http.request":
-                    raise ClientGone
-                piece = cast("bytes", message.get("body", b""))
-                total_bytes += len(piece)
-                if total_bytes > limit:
-                    raise TooLarge
-                if not message.get("more_body", False):
-                    return b"".join((*pieces, piece)) if pieces else piece
-                pieces.append(piece)
+        return await within(request.body_timeout_s, _all_bytes(request, _limit_of(request)))
     except TimeoutError as exc:
         raise TooSlow from exc
+
+
+async def _all_bytes(request: Incoming, limit: float) -> bytes:
+    pieces: list[bytes] = []
+    total_bytes = 0
+    while True:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        piece = cast("bytes", message.get("body", b""))
+        total_bytes += len(piece)
+        if total_bytes > limit:
+            raise TooLarge
+        if not message.get("more_body", False):
+            return b"".join((*pieces, piece)) if pieces else piece
+        pieces.append(piece)
 
 
 async def chunks(request: Incoming) -> AsyncIterator[bytes]:
