@@ -147,3 +147,28 @@ async def test_rules_know_what_is_asked(house: House) -> None:
     bare = await house("POST", f"{path}?door=open", {"title": "ab"})
 
     assert [good.status, shut.status, bare.status] == [200, 400, 400]
+
+
+async def test_rules_know_every_kind_of_field_of_the_caller(house: House) -> None:
+    """JSON and places are read from the caller's record as filters read them."""
+    users = (await house("GET", "/api/collections/users", token=house.root)).record
+    old = users["fields"]
+    assert isinstance(old, list)
+    fields = [*old, {"type": "json", "name": "meta"}, {"type": "geoPoint", "name": "place"}]
+    await house("PATCH", "/api/collections/users", {"fields": fields}, token=house.root)
+    rule = (
+        "@request.auth.meta.level = 3 && @request.auth.place.lon > 10 "
+        '&& @request.auth.meta ~ "level" && @request.auth.place ~ "lon"'
+    )
+    await house.collection("notes", [TEXT], listRule=rule)
+    await house.record("notes", title="x")
+    place = {"lon": 12, "lat": 50}
+    _, inside = await house.user("in@example.com", meta={"level": 3}, place=place)
+    _, outside = await house.user("out@example.com", meta={"level": 2}, place=place)
+
+    seen = [
+        len((await house("GET", "/api/collections/notes/records", token=token)).items)
+        for token in (inside, outside, "")
+    ]
+
+    assert seen == [1, 0, 0]

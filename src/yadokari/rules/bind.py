@@ -11,7 +11,7 @@ Not here: where the values come from; the caller hands in a RequestContext.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 import msgspec
 
@@ -57,10 +57,8 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
                 found = self.headers
             case "method":
                 return self.method
-            case "context":
+            case _:  # "context": the resolver lets no other name through.
                 return self.context
-            case _:
-                return None
         for name in path[1:]:
             if isinstance(found, Mapping):
                 found = found.get(name)
@@ -122,6 +120,8 @@ def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) 
             return _present(context, slot.path)
         case Macro():
             return macro_value(slot.name, context.now_ms)
+        case _:
+            assert_never(slot)
 
 
 def _present(context: RequestContext, path: tuple[str, ...]) -> bool:

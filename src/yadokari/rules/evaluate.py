@@ -311,10 +311,8 @@ def _rows(join: Join, sight: Sight, found: Found) -> Sequence[Values]:
             parent = sight.rows[join.parent]
             name = join.step.field if isinstance(join.step, Follow) else "id"
             key = None if parent is None else parent.get(name)
-        case Spread() | SpreadSlot():
-            raise AssertionError("spreads have no rows")
         case _:
-            assert_never(join.step)
+            raise AssertionError("spreads have no rows")
     return found.by_key[join.number].get(key, ()) if isinstance(key, str) else ()
 
 

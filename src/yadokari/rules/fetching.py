@@ -150,8 +150,7 @@ def _by_key(join: Join, rows: list[Values]) -> dict[str, list[Values]]:
         back = join.step.field if isinstance(join.step, Back) else None
         keys = [row.get("id")] if back is None else items_of(row, back)
         for key in keys:
-            if isinstance(key, str):
-                found.setdefault(key, []).append(row)
+            found.setdefault(str(key), []).append(row)
     return found
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from yadokari.rules.errors import RuleError
-
 _DAY = timedelta(days=1)
 _END = timedelta(milliseconds=1)
 
@@ -61,15 +59,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def macro_value(name: str, now_ms: int) -> str | int:
-    """What a macro stands for at a moment (unix milliseconds).
-
-    Raises:
-        RuleError: no such macro.
-    """
+    """What one of MACROS stands for at a moment (unix milliseconds)."""
     moment = _EPOCH + timedelta(milliseconds=now_ms)
     if name in _PARTS:
         return _PARTS[name](moment)
-    if name in _DATES:
-        found = _DATES[name](moment)
-        return found.strftime("%Y-%m-%d %H:%M:%S.") + f"{found.microsecond // 1000:03d}Z"
-    raise RuleError(f"unknown macro {name}")
+    found = _DATES[name](moment)
+    return found.strftime("%Y-%m-%d %H:%M:%S.") + f"{found.microsecond // 1000:03d}Z"

@@ -112,7 +112,7 @@ def walk(
         join = _enter(path, spread, Named(), collection, restricted=restricted)
         if rest == ["id"]:
             return Item(spread)
-    raise RuleError("a path needs a field at its end")
+    raise AssertionError("the last name of a path is a field")
 
 
 def _has_json(collection: Collection, names: list[str]) -> bool:

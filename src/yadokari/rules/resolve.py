@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.joins import Joins
@@ -155,6 +156,8 @@ class _Resolver:
                 )
             case Comparison():
                 return self._compare(tree, path, base, collection, constant=constant)
+            case _:
+                assert_never(tree)
 
     def _compare(
         self, tree: Comparison, path: Walk, base: int, collection: Collection, *, constant: bool
@@ -191,6 +194,8 @@ class _Resolver:
                 return self._name(operand.text, path, base, collection)
             case Call():
                 return self._call(operand, path, base, collection, constant=constant)
+            case _:
+                assert_never(operand)
 
     def _name(self, text: str, path: Walk, base: int, collection: Collection) -> PlanOperand:
         match text.lower():

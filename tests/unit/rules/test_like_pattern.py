@@ -36,6 +36,7 @@ def test_values_become_patterns(value: str | float | None, pattern: str | None):
         ("xA_Bx", "a_b", True),
         ("100%", "0\\%", True),
         ("1000", "0\\%", False),
+        ("ab", "a%\\", False),
         ("É", "é", False),
         ("ÉA", "Éa", True),
         ("ſ", "s", False),

@@ -135,6 +135,7 @@ def test_modifiers_mean_what_they_mean_to_sqlite(rest: list[SqlValue]):
         (["%F", 1e17, "unixepoch"], None),
         (["%F", "2020-01-01", "unixepoch"], None),
         (["%F", -5, "julianday"], None),
+        (["%F", "yesterday"], None),
         (["%F", 5, "start of day", "auto"], None),
         (["%F", 1e12, "start of day"], None),
     ],
