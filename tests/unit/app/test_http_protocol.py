@@ -22,9 +22,11 @@ CONNECTIONS_MAX = 3
 
 
 class QuickProtocol(BoundedHttpProtocol):
-    """With a short time for the head."""
+    """With short times."""
 
     head_timeout_s = QUICK_S
+    body_timeout_s = QUICK_S
+    take_timeout_s = QUICK_S
 
 
 async def hello(_scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,3 +141,38 @@ async def test_a_connection_too_many_is_told_to_come_later(port: int):
 def test_the_default_time_is_the_documented_one():
     """H1 names it."""
     assert BoundedHttpProtocol.head_timeout_s == http_protocol.HEAD_TIMEOUT_S == 10
+
+
+async def test_a_body_nobody_reads_has_its_time(port: int):
+    """H3: the answer may be out already while the client still drips."""
+    head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf"
+
+    assert await talk(port, head, until_closed=True) == b""
+
+
+async def test_an_answer_nobody_takes_ends_with_the_connection():
+    """H3: what waits for a client that does not read is memory of ours."""
+    ended = asyncio.Event()
+
+    async def endless(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(10_000):
+            piece = b"x" * 65_536
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        ended.set()
+
+    config = Config(endless, ws="none", lifespan="off", log_config=None, access_log=False)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: QuickProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2], limit=1_024)
+    writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+
+    async with asyncio.timeout(WAIT_S):
+        await ended.wait()
+
+    assert state.connections == set()
+    writer.transport.abort()
+    server.close()
