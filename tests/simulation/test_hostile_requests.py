@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Iterator, MutableMapping
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -420,10 +421,12 @@ def assert_answered(
 
 def query_of(params: list[tuple[str, str]], *, escaped: bool) -> str:
     """A query as clients write it, or as they should not."""
-    from urllib.parse import quote
-
-    write = (lambda text: quote(text, errors="replace")) if escaped else (lambda text: text)
-    return "&".join(f"{write(name)}={write(value)}" for name, value in params)
+    if not escaped:
+        return "&".join(f"{name}={value}" for name, value in params)
+    return "&".join(
+        f"{quote(name, errors='replace')}={quote(value, errors='replace')}"
+        for name, value in params
+    )
 
 
 ARGUMENTS = {

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -65,7 +66,7 @@ def test_the_migration_on_the_page_is_one():
 
 def test_every_operation_is_on_the_page():
     """The table names them all, and no other."""
-    tags = {str(kind.__struct_config__.tag) for kind in Operation.__args__}
+    tags = {str(kind.__struct_config__.tag) for kind in get_args(Operation)}
 
     assert set(re.findall(r"^\| `(\w+)` \| `", MIGRATIONS, re.MULTILINE)) == tags
 
