@@ -119,7 +119,7 @@ def _items(text: str) -> Iterator[Token]:
             case "sign":
                 yield Token(_SIGNS[word], word, position)
             case "end":
-                return
+                pass  # The last one: nothing follows it.
             case _:
                 raise RuleError(f"unexpected {word!r}", position=position)
 

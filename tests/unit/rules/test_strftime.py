@@ -136,6 +136,8 @@ def test_modifiers_mean_what_they_mean_to_sqlite(rest: list[SqlValue]):
         (["%F", "2020-01-01", "unixepoch"], None),
         (["%F", -5, "julianday"], None),
         (["%F", "yesterday"], None),
+        (["%F", "1e999"], None),
+        (["%F", "2020-01-01", "+5000000 days", "+1 month"], None),
         (["%F", 5, "start of day", "auto"], None),
         (["%F", 1e12, "start of day"], None),
     ],
