@@ -172,3 +172,16 @@ async def test_rules_know_every_kind_of_field_of_the_caller(house: House) -> Non
     ]
 
     assert seen == [1, 0, 0]
+
+
+async def test_a_list_that_was_not_sent_has_no_items(house: House) -> None:
+    """``:length`` of what is missing is 0."""
+    tags = {"type": "select", "name": "tags", "values": ["a", "b"], "maxSelect": 2}
+    await house.collection("notes", [tags], createRule="@request.body.tags:length < 2")
+    bodies: list[dict[str, object]] = [{}, {"tags": ["a"]}, {"tags": ["a", "b"]}]
+
+    statuses = [
+        (await house("POST", "/api/collections/notes/records", body)).status for body in bodies
+    ]
+
+    assert statuses == [200, 200, 400]
