@@ -17,7 +17,7 @@ from tests.oracle.fixture import fixture_from, load
 from tests.oracle.measure_operators import GOLDEN, UNSTABLE, ask
 from tests.oracle.server import Server
 
-REFUSED = "400"
+REFUSED = "!400"
 CELLS_SAMPLED = 15_000  # About fifteen seconds; the full matrix takes minutes.
 DIFFERENCES_SHOWN_MAX = 60  # More is no easier to read.
 

@@ -66,7 +66,7 @@ def _problem(index: Index, names: set[str], used: dict[str, str]) -> Problem | N
 
 
 def _repetition(index: Index, definitions: set[str]) -> Problem | None:
-    definition = replace(index, name="", schema_name="", optional=False).build()
+    definition = replace(index, name="", schema_name="").build()
     if definition in definitions:
         return Problem("validation_duplicated_index_definition", "Another index is the same.")
     definitions.add(definition)

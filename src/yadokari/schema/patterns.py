@@ -14,6 +14,9 @@ import re2
 PATTERN_CHARS_MAX = 100_000  # Longer ones cost memory to compile and nobody can read them.
 PATTERNS_KEPT_MAX = 512  # Compiled patterns kept; a schema rarely has more.
 
+REPEATS_MAX = 20_000  # RE2 writes repeats out before it counts: a million cost it 200 MiB.
+_REPEATS = re.compile(r"\{(?:[0-9]{1,9},)?([0-9]{1,9})\}")
+
 _ONE_CLASS = re.compile(r"\^\[(?:[A-Za-z0-9_]|[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9])+\]\+\$")
 """A single class from start to end, as ids have it: one meaning to every engine, never slow."""
 
@@ -29,7 +32,7 @@ class Pattern(Protocol):
 @lru_cache(maxsize=PATTERNS_KEPT_MAX)
 def compile_pattern(text: str) -> Pattern | None:
     """The compiled expression, None when RE2 does not understand it."""
-    if len(text) > PATTERN_CHARS_MAX:
+    if len(text) > PATTERN_CHARS_MAX or sum(map(int, _REPEATS.findall(text))) > REPEATS_MAX:
         return None
     options = re2.Options()
     options.log_errors = False
