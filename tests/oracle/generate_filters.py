@@ -44,7 +44,7 @@ _REQUEST = (
     "@request.query.q", "@request.query.q:isset", "@request.method", "@request.context",
     "@request.headers.x_token", "@request.body.text",
 )  # fmt: skip
-_GARBAGE = "()&|='\"~!?<>@#._:,5a \\%-/\x00\t\nÉ"
+_GARBAGE = "()&|='\"~!?<>@#._:,5a \\%-/\t\nÉ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

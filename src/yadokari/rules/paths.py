@@ -188,7 +188,7 @@ def stored_kind(found: Field) -> StoredKind:
 def _leaf(path: Walk, join: int, found: Field, rest: list[str], modifier: str) -> PlanOperand:
     if modifier and modifier not in MODIFIERS:
         raise RuleError(f"unknown modifier {modifier!r}")
-    if isinstance(found, JsonField | GeoPointField):
+    if isinstance(found, JsonField) or (isinstance(found, GeoPointField) and rest):
         if not all(rest):
             raise RuleError(f"a path below {found.name!r} has an empty name")
         keys = tuple(int(name) if name.isdigit() else name for name in rest)

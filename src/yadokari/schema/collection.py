@@ -213,8 +213,8 @@ class Schema:
 
     @cached_property
     def _by_key(self) -> dict[str, Collection]:
-        keys = {collection.name: collection for collection in self.collections}
-        return {**keys, **self.by_id}
+        names = {collection.name: collection for collection in self.collections}
+        return {**self.by_id, **names}  # An id may be another's name; the name wins.
 
     def find(self, id_or_name: str) -> Collection | None:
         """The collection with this id (exact) or name (ignoring case), or None."""

@@ -87,7 +87,9 @@ def read_json(value: object) -> str:
         return text
     if text and text[0] in _JSON_STARTS:
         try:
-            return encode(decode(text.encode(), trailing_allowed=False)).decode()
+            value = decode(text.encode(), trailing_allowed=False)
+            # A number stays as it is written: views may give texts such as 5.0.
+            return text if isinstance(value, int | float) else encode(value).decode()
         except ValueError:
             pass
     return _ENCODER.encode(text).decode()
