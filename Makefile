@@ -24,7 +24,7 @@ serve: $(DONE)/run ## install what the server needs and start it on http://127.0
 test: $(DONE)/test $(DONE)/js ## run every test but the long ones; lists what could not run (ARGS="-k ...")
 	@$(PY) -m pytest -m "$(FAST)" $(ARGS)
 
-proof: $(DONE)/test $(DONE)/js coverage ## the longer proofs: faults, crashes, fuzzing, coverage gates
+proof: $(DONE)/test $(DONE)/js ## the longer proofs: faults, crashes, fuzzing, long comparisons
 	@$(PY) -m pytest -m proof $(ARGS) || [ $$? -eq 5 ]
 
 soak: $(DONE)/test ## hours of load, until stopped or broken
