@@ -1,9 +1,10 @@
-"""The HTTP door as an ASGI application: path, route, handler, answer.
+"""The HTTP door: path, route, handler, answer; as an ASGI application too.
 
 A1  Every request gets an answer of the contract's shape; a client never sees a traceback.
 A2  What a client sends is parsed only when a handler asks for it.
 A3  Streams end when the client goes away; temporary files end with the request.
 A4  Errors become answers in one place (api/errors.py), unknown ones are logged here.
+A5  How an answer leaves is the server's affair: ``serve`` hands it to a ``Deliver``; ASGI is one.
 
 Not here: routes and handlers (their own modules), building all of it (app/build.py).
 """
@@ -36,6 +37,8 @@ Guard: TypeAlias = Callable[[Request, Route | None], Awaitable[None]]
 """Runs before a handler, such as a rate limit; raises to refuse. Static files and unknown paths
 have no route."""
 Hook: TypeAlias = Callable[[], Awaitable[None]]
+Deliver: TypeAlias = Callable[[Request, Response], Awaitable[None]]
+"""Sends an answer to the client; for HEAD, its headers alone."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,23 +130,34 @@ class Application:
         """Serve one connection scope."""
         kind = scope["type"]
         if kind == "http":
-            await self._http(scope, receive, send)
+
+            async def deliver(request: Request, response: Response) -> None:
+                await deliver_by_asgi(request, response, receive, send)
+
+            await self.serve(scope, receive, deliver)
         elif kind == "lifespan":
             await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"]
-        if method == "OPTIONS":
-            await self._origins.preflight(scope["headers"]).send(send, head=False)
-            return
+    async def serve(self, scope: Scope, receive: Receive, deliver: Deliver) -> None:
+        """Answer one request.
+
+        Args:
+            scope: What ASGI calls so; ``method``, ``raw_path``, ``query_string``, ``headers`` and
+                ``client`` are enough.
+            receive: The body, in messages of ASGI.
+            deliver: Called once, unless the client is gone.
+        """
         path, segments, elsewhere = read_path(scope)
         request = Request(scope, receive, path)
+        if request.method == "OPTIONS":
+            await deliver(request, self._origins.preflight(request.raw_headers))
+            return
         if self.trusted_proxy is not None:
             request.real_ip = self.trusted_proxy.real_ip(request)
         if self.access is not None:
-            await self._watched(request, segments, elsewhere, send)
+            await self._watched(request, segments, elsewhere, deliver)
             return
         try:
             response = await self._respond(request, segments, elsewhere)
@@ -152,12 +166,12 @@ class Application:
         except Exception as exc:  # noqa: BLE001 - A1: nothing but an answer leaves
             response = self._failed(request, exc)
         try:
-            await self._send(request, response, send)
+            await deliver(request, self._shared(request, response))
         finally:
             request.close()
 
     async def _watched(
-        self, request: Request, segments: list[str] | None, elsewhere: str, send: Send
+        self, request: Request, segments: list[str] | None, elsewhere: str, deliver: Deliver
     ) -> None:
         """Answer and tell the access hook."""
         access = self.access
@@ -177,7 +191,7 @@ class Application:
                 error = exc
                 response = self._failed(request, exc)
             status = response.status
-            await self._send(request, response, send)
+            await deliver(request, self._shared(request, response))
         finally:
             request.close()
             took_us = round((clock() - began) * 1_000_000)
@@ -227,15 +241,14 @@ class Application:
             )
         return error_response(error)
 
-    async def _send(self, request: Request, response: Response, send: Send) -> None:
-        origin = _header(request.raw_headers, b"origin")
-        if origin is not None and (allowed := self._origins.allowed(origin)) is not None:
-            response.headers.append((b"access-control-allow-origin", allowed))
-        head = request.method == "HEAD"
-        if response.stream is None or head:
-            await response.send(send, head=head)
-        else:
-            await _send_stream(response, request.receive, send)
+    def _shared(self, request: Request, response: Response) -> Response:
+        """The answer, readable to the page that asked."""
+        for name, origin in request.raw_headers:
+            if name == b"origin":
+                if (allowed := self._origins.allowed(origin)) is not None:
+                    response.headers.append((b"access-control-allow-origin", allowed))
+                break
+        return response
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -297,11 +310,15 @@ def clean_path(path: str) -> str:
     return clean + "/" if path.endswith("/") and kept else clean
 
 
-def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    for key, value in headers:
-        if key == name:
-            return value
-    return None
+async def deliver_by_asgi(
+    request: Request, response: Response, receive: Receive, send: Send
+) -> None:
+    """Deliver an answer through ASGI's ``send``, a streamed one until the client goes away."""
+    head = request.method == "HEAD"
+    if response.stream is None or head:
+        await response.send(send, head=head)
+    else:
+        await _send_stream(response, receive, send)
 
 
 async def _send_stream(response: Response, receive: Receive, send: Send) -> None:

@@ -1,7 +1,7 @@
-"""A deadline that costs nothing when there is nothing to wait for.
+"""Work that is begun at once, and needs a timer or a task only when it has to wait.
 
-Most bodies have arrived with their head, and a timer for each would be set in vain: the timer is
-set when the work waits for the first time.
+Most bodies have arrived with their head, and a timer for each would be set in vain; most reads are
+answered without waiting, and a task for each would be made in vain.
 
 Not here: how long anything may take (api/body.py).
 """
@@ -31,17 +31,23 @@ async def within(seconds: float, work: Coroutine[object, None, T]) -> T:
     except StopIteration as done:
         return done.value
     async with asyncio.timeout(seconds):
-        return await _going_on(work, waits_for)
+        return await going_on(work, waits_for)
+
+
+async def going_on(work: Coroutine[object, None, T], waits_for: object) -> T:
+    """The rest of a coroutine that was begun and waits already, for ``waits_for``."""
+    return await _resumed(work, waits_for)
 
 
 @coroutine
-def _going_on(work: Coroutine[object, None, T], waits_for: object) -> Generator[object, None, T]:
-    """The rest of a coroutine that waits already."""
+def _resumed(work: Coroutine[object, None, T], waits_for: object) -> Generator[object, None, T]:
     try:
         while True:
             try:
                 yield waits_for
-            except asyncio.CancelledError as exc:  # All that a task ever throws in.
+            except GeneratorExit:
+                raise
+            except BaseException as exc:  # noqa: BLE001 - cancelled, or what it waited for failed
                 waits_for = work.throw(exc)
             else:
                 waits_for = work.send(None)

@@ -91,6 +91,7 @@ async def build(surroundings: Surroundings) -> Program:
 
     return Program(
         application=Front(api=api, admin=AdminPages(superusers=superusers, link=link)),
+        serve=api.serve,
         superusers=superusers,
         link=link,
         commands=Commands(superusers=superusers, ip_list=keeper, migrations=migrations),

@@ -6,8 +6,11 @@ H2  Whatever is refused before it becomes a request is refused in the contract's
     request with 400, a connection too many with 503.
 H3  A body that nobody reads any more, since its request is answered, has its time too; and so has
     an answer that the client does not take: both end with the connection.
+H4  A request to the API that is whole when it is read, the only one under way on its connection,
+    is answered by an exchange (app/exchange.py); every other one by uvicorn's cycle.
+H5  A connection without a request for ``timeout_keep_alive`` seconds is closed.
 
-Not here: limits on bodies that are read (api/body.py), idle connections (uvicorn's own timer).
+Not here: limits on bodies that are read (api/body.py).
 """
 
 from __future__ import annotations
@@ -17,9 +20,11 @@ import asyncio
 import msgspec
 from typing_extensions import override
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from yadokari.api.request import Scope
+from yadokari.app.exchange import Exchange, Serve
 from yadokari.contract import messages
 
 HEAD_BYTES_MAX = 64 * 1024  # Proxies cut at 8 to 32 KiB; a token and cookies are far below.
@@ -27,10 +32,15 @@ HEAD_TIMEOUT_S = 10.0  # Radio links stall for seconds; an attacker holds for mi
 BODY_TIMEOUT_S = 300.0  # As in api/body.py, which answers; this is for what it no longer reads.
 BODY_GRACE_S = 1.0  # Lets the answer "too slow" leave before we hang up.
 TAKE_TIMEOUT_S = 60.0  # 64 KiB wait then: slower than a modem of 1990 is nobody.
+API_PREFIX = b"/api/"
+RECORDS_PREFIX = b"/api/collections/"  # Read on the loop: seldom anything to wait for.
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with H1."""
+    """uvicorn's protocol with H1 to H4."""
+
+    serve: Serve | None = None
+    """Answers exchanges; None leaves every request to uvicorn's cycle."""
 
     head_timeout_s: float = HEAD_TIMEOUT_S
     """Seconds for a head to arrive."""
@@ -44,6 +54,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _is_in_body = False
     _body_timer: asyncio.TimerHandle | None = None
     _take_timer: asyncio.TimerHandle | None = None
+    _idle_since: float | None = None
+    """Time of the loop at which the last answer left; None while a request is under way."""
+    _idle_timer: asyncio.TimerHandle | None = None
+    """Looks whether the connection is idle too long; armed at most once in that time."""
+    _standing: tuple[list[tuple[bytes, bytes]], bytes] | None = None
+    _is_arriving = False
+    """Whether a request that may become an exchange has its head, and not yet its body."""
+    _arrived: bytes = b""
+    """What arrived of its body."""
 
     def __init__(
         self,
@@ -68,7 +87,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def data_received(self, data: bytes) -> None:
         was_in_head = self._is_in_head
+        self._idle_since = None
         super().data_received(data)
+        if self._is_arriving and not self.transport.is_closing():
+            self._leave_to_cycle()
         if not self._is_in_head:
             if self._head_timer is not None:
                 self._head_timer.cancel()
@@ -86,14 +108,26 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def on_message_begin(self) -> None:
         self._is_in_head = True
-        super().on_message_begin()
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.expect_100_continue = False
 
     @override
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._is_in_body = True
         self._head_bytes = 0
-        super().on_headers_complete()
+        if self._may_be_exchange():
+            self._is_arriving, self._arrived = True, b""
+        else:
+            self._begin_cycle()
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        if self._is_arriving:
+            self._arrived = self._arrived + body if self._arrived else body
+        else:
+            super().on_body(body)
 
     @override
     def on_message_complete(self) -> None:
@@ -101,7 +135,117 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._body_timer is not None:
             self._body_timer.cancel()
             self._body_timer = None
-        super().on_message_complete()
+        if self._is_arriving:
+            self._is_arriving = False
+            self._begin_exchange()
+        else:
+            super().on_message_complete()
+
+    def _may_be_exchange(self) -> bool:
+        parser, url, cycle = self.parser, self.url, self.cycle
+        return (
+            self.serve is not None
+            and url.startswith(API_PREFIX)
+            and (cycle is None or cycle.response_complete)
+            and not self.expect_100_continue
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and not parser.should_upgrade()
+            and url.isascii()
+            and b"#" not in url
+        )
+
+    def _begin_exchange(self) -> None:
+        """Answer what is whole (H4)."""
+        assert self.serve is not None
+        raw_path, _, query = self.url.partition(b"?")
+        method = self.parser.get_method()
+        scope: Scope = {
+            "type": "http",
+            "method": method.decode("ascii"),
+            "raw_path": raw_path,
+            "query_string": query,
+            "headers": self.headers,
+            "client": self.client,
+        }
+        body = self._arrived
+        exchange = Exchange(self, scope, body)
+        self.cycle = exchange  # type: ignore[assignment]  # has all that is asked of a cycle
+        at_once = method == b"GET" and not body and raw_path.startswith(RECORDS_PREFIX)
+        exchange.run(self.serve, at_once=at_once)
+
+    def _leave_to_cycle(self) -> None:
+        """The rest of the body is still to come: uvicorn's cycle takes it piece by piece."""
+        self._is_arriving = False
+        self._begin_cycle()
+        if self._arrived:
+            super().on_body(self._arrived)
+
+    def _begin_cycle(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()  # Makes the scope, and forgets what was read.
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        super().on_headers_complete()
+
+    def standing_lines(self) -> bytes:
+        """See Connection.standing_lines."""
+        lines = self.server_state.default_headers  # A new list each second.
+        known = self._standing
+        if known is None or known[0] is not lines:
+            known = self._standing = (lines, b"".join([b"%b: %b\r\n" % line for line in lines]))
+        return known[1]
+
+    def whole_cycle(self, exchange: Exchange, scope: Scope) -> RequestResponseCycle:
+        """See Connection.whole_cycle."""
+        cycle = RequestResponseCycle(
+            scope=scope,  # type: ignore[arg-type]  # uvicorn's own type is narrower
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=exchange.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        cycle.more_body = False
+        cycle.disconnected = exchange.disconnected
+        self.cycle = cycle
+        return cycle
+
+    @override
+    def on_response_complete(self) -> None:
+        """See Connection.on_response_complete."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._watch_idle(self._idle_since)
+
+    def _watch_idle(self, since: float) -> None:
+        self._idle_timer = self.loop.call_at(since + self.timeout_keep_alive, self._end_idle)
+
+    def _end_idle(self) -> None:
+        """Close the connection when it is idle for long, else look again later.
+
+        A timer for each answer would cost as much as half of the answer.
+        """
+        self._idle_timer = None
+        since = self._idle_since
+        if since is None:
+            return
+        if self.loop.time() - since < self.timeout_keep_alive:
+            self._watch_idle(since)
+        else:
+            self.timeout_keep_alive_handler()
 
     @override
     def pause_writing(self) -> None:
@@ -118,10 +262,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._head_timer, self._body_timer, self._take_timer):
+        for timer in (self._head_timer, self._body_timer, self._take_timer, self._idle_timer):
             if timer is not None:
                 timer.cancel()
-        self._head_timer = self._body_timer = self._take_timer = None
+        self._head_timer = self._body_timer = self._take_timer = self._idle_timer = None
         super().connection_lost(exc)
 
     @override

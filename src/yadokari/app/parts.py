@@ -15,6 +15,7 @@ from yadokari.api.request import Receive, Scope
 from yadokari.api.response import Send
 from yadokari.app.commands import Commands
 from yadokari.app.data_dir import DataDir
+from yadokari.app.exchange import Serve
 from yadokari.app.log_lines import Redactor
 from yadokari.app.settings import Settings
 from yadokari.auth.superusers import Superusers
@@ -50,6 +51,9 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     """Everything, built and open."""
 
     application: AsgiApp
+    """Everything that is served."""
+    serve: Serve
+    """The API alone, for a server that delivers answers in its own way."""
     superusers: Superusers
     link: InstallLink
     commands: Commands

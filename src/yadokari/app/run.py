@@ -100,7 +100,7 @@ async def _serve(surroundings: Surroundings, build: Build, listener: socket.sock
 def _config(program: Program, settings: Settings) -> Config:
     config = Config(
         program.application,  # type: ignore[arg-type]  # uvicorn's own types of ASGI are wider
-        http=_protocol(settings),
+        http=_protocol(program, settings),
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -118,8 +118,9 @@ def _config(program: Program, settings: Settings) -> Config:
     return config
 
 
-def _protocol(settings: Settings) -> type[BoundedHttpProtocol]:
+def _protocol(program: Program, settings: Settings) -> type[BoundedHttpProtocol]:
     class Protocol(BoundedHttpProtocol):
+        serve = staticmethod(program.serve)
         head_timeout_s = settings.head_timeout_s
         body_timeout_s = settings.body_timeout_s
 

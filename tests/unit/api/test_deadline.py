@@ -78,3 +78,19 @@ async def test_errors_of_the_work_come_through(*, waits: bool) -> None:
 
     with pytest.raises(ValueError, match="x"):
         await within(10, work())
+
+
+async def test_work_may_catch_the_failure_of_what_it_waits_for() -> None:
+    """A task throws that failure into the work: it must arrive where the work waits."""
+    failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def work() -> str:
+        try:
+            await failing
+        except LookupError:
+            return "caught"
+        return "missed"
+
+    asyncio.get_running_loop().call_soon(failing.set_exception, LookupError())
+
+    assert await within(1, work()) == "caught"

@@ -1,0 +1,167 @@
+"""A request that was whole when it was read, and its answer in one write.
+
+uvicorn's own cycle is made for bodies and answers in pieces. Nearly every request of an API comes
+in one piece and is answered in one: that needs no event, no message for each step, and no task
+where nothing is waited for.
+
+X1  What needs more (a streamed answer, waiting for the client to go away) is handed to uvicorn's
+    cycle, once and for good; so is an exchange that failed to answer.
+X2  An exchange that has to wait goes on as a task, in the context in which it began.
+
+Not here: which requests come here (app/http_protocol.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from typing import ClassVar, Protocol, TypeAlias
+
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from yadokari.api.asgi import Deliver, deliver_by_asgi
+from yadokari.api.deadline import going_on
+from yadokari.api.request import Receive, Request, Scope
+from yadokari.api.response import Message, Response
+
+Serve: TypeAlias = Callable[[Scope, Receive, Deliver], Awaitable[None]]
+"""Answers a request; see api.asgi.Application.serve."""
+
+
+class Connection(Protocol):
+    """What an exchange needs of its connection."""
+
+    transport: asyncio.Transport
+    flow: FlowControl
+    loop: asyncio.AbstractEventLoop
+    tasks: set[asyncio.Task[None]]
+
+    def standing_lines(self) -> bytes:
+        """Header lines of every answer, such as the date."""
+        ...
+
+    def whole_cycle(self, exchange: Exchange, scope: Scope) -> RequestResponseCycle:
+        """Put uvicorn's cycle in place of the exchange; the request's body was taken."""
+        ...
+
+    def on_response_complete(self) -> None:
+        """The answer is written: the next request may come."""
+        ...
+
+
+class _Nobody:
+    """In place of the event on which uvicorn's cycle waits."""
+
+    def set(self) -> None:
+        """Wake nobody."""
+
+
+class Exchange:
+    """One request and its answer; to uvicorn's protocol, a cycle."""
+
+    __slots__ = (
+        "_body",
+        "_connection",
+        "_cycle",
+        "_scope",
+        "disconnected",
+        "keep_alive",
+        "response_complete",
+    )
+
+    message_event: ClassVar[_Nobody] = _Nobody()
+
+    def __init__(self, connection: Connection, scope: Scope, body: bytes) -> None:
+        self._connection, self._scope = connection, scope
+        self._body: bytes | None = body
+        self._cycle: RequestResponseCycle | None = None
+        self.keep_alive = True
+        self.disconnected = False
+        self.response_complete = False
+
+    def run(self, serve: Serve, *, at_once: bool) -> None:
+        """Begin to answer.
+
+        Args:
+            serve: What answers.
+            at_once: Go as far as nothing is waited for before returning; only then make a task.
+                Nothing up to there may need ``asyncio.current_task``, as time limits do.
+        """
+        answering = self._answer(serve)
+        context = copy_context()
+        if at_once:
+            try:
+                waits_for = context.run(answering.send, None)
+            except StopIteration:
+                return
+            answering = going_on(answering, waits_for)
+        tasks = self._connection.tasks
+        task = self._connection.loop.create_task(answering, context=context)
+        task.add_done_callback(tasks.discard)
+        tasks.add(task)
+
+    async def _answer(self, serve: Serve) -> None:
+        error: BaseException | None = None
+        try:
+            await serve(self._scope, self._receive, self._deliver)
+        except BaseException as exc:  # noqa: BLE001 - uvicorn's cycle logs it and answers
+            error = exc
+        is_answered = self.response_complete or self.disconnected or self._cycle is not None
+        if error is None and is_answered:
+            return
+
+        async def fail(_scope: object, _receive: object, _send: object) -> None:
+            if error is not None:
+                raise error
+
+        await self._whole().run_asgi(fail)
+
+    async def _receive(self) -> Message:
+        body = self._body
+        if body is None:
+            return await self._whole().receive()  # type: ignore[return-value]  # narrower than ours
+        self._body = None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _deliver(self, request: Request, response: Response) -> None:
+        is_head = request.method == "HEAD"
+        if self._cycle is not None or (response.stream is not None and not is_head):
+            await asyncio.sleep(0)  # X2: waiting for the client needs a task.
+            await deliver_by_asgi(request, response, self._receive, self._send)
+            return
+        connection = self._connection
+        if connection.flow.write_paused:
+            await connection.flow.drain()
+        if self.disconnected:
+            return
+        self.response_complete = True
+        connection.transport.write(self._bytes_of(response, is_head=is_head))
+        if not self.keep_alive:
+            connection.transport.close()
+        connection.on_response_complete()
+
+    async def _send(self, message: Message) -> None:
+        await self._whole().send(message)  # type: ignore[arg-type]  # narrower than ours
+
+    def _whole(self) -> RequestResponseCycle:
+        """The cycle of uvicorn, from now on in charge (X1)."""
+        cycle = self._cycle
+        if cycle is None:
+            cycle = self._cycle = self._connection.whole_cycle(self, self._scope)
+        return cycle
+
+    def _bytes_of(self, response: Response, *, is_head: bool) -> bytes:
+        lines = b"".join([b"%b: %b\r\n" % header for header in response.headers])
+        if lines.count(b"\n") != len(response.headers):
+            raise ValueError("a header of the answer holds a line end")
+        return b"".join(
+            (
+                STATUS_LINE[response.status],
+                self._connection.standing_lines(),
+                lines,
+                b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n",
+                b"" if is_head else response.body,
+            )
+        )
