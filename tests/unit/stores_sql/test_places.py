@@ -203,3 +203,23 @@ def test_ties_come_in_the_order_of_creation_whatever_index_is_used(sort: str):
     plan, binding = world.plan("", sort=sort)
 
     assert database.scanned(plan, binding) == ids
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "title ~ 'a' && n = 5",
+        "editor.name = 'Ann' && title ~ 'a' && n = 5",
+        "editor.name = 'Ann' || title ~ 'a' || n = 5",
+        "(editor.name = 'Ann' || deputy.rank > 1) && n = 5",
+    ],
+)
+def test_the_cheap_condition_stands_first(text: str):
+    """K5: a comparison at hand spares a search in a text, and both a look at another row."""
+    plan, binding = posts().plan(text)
+
+    statement = posts().database.sql(plan, binding).partition("WHERE")[2]
+
+    marks = [statement.find(mark) for mark in ('"n"', "LIKE", "SELECT")]
+    assert marks[0] > 0
+    assert [at for at in marks if at > 0] == sorted(at for at in marks if at > 0)

@@ -7,6 +7,7 @@ K2  An EXISTS is opened as low as the conditions that share its joins allow (R2 
 K3  In a scan, a condition about one to-one relation alone becomes ``field IN (SELECT id …)``:
     judged once per target row instead of once per row. A look-up by id never does this.
 K4  An outer join becomes an inner one only where a missing row cannot make the condition true.
+K5  Within "and" and "or", what is cheap to judge stands first.
 
 Not here: running it, caching it (the stores).
 """

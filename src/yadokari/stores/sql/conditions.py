@@ -1,6 +1,6 @@
 """Conditions as SQL: which rows they speak of, and where each EXISTS opens.
 
-Invariants: K1 to K4 of stores/sql/compile.py.
+Invariants: K1 to K5 of stores/sql/compile.py.
 """
 
 from __future__ import annotations
@@ -19,13 +19,18 @@ from yadokari.rules.plan import (
     Compare,
     Condition,
     Distance,
+    Flag,
     Follow,
     Join,
     Length,
+    Null,
+    Op,
     Or,
     Plan,
     PlanOperand,
+    SlotColumn,
     SlotLength,
+    SlotRef,
     Strftime,
     Truth,
     joins_of,
@@ -34,6 +39,9 @@ from yadokari.stores.sql.dialect import Dialect
 from yadokari.stores.sql.fragment import Sql, joined, quoted, sql
 from yadokari.stores.sql.operands import ANYTHING, Operands
 from yadokari.stores.sql.sources import Sources
+
+_AT_HAND = (Column, SlotRef, SlotColumn, Null, Flag)
+"""Operands that cost nothing to look at."""
 
 
 @dataclass(slots=True)
@@ -78,9 +86,8 @@ class Conditions:
             case Compare():
                 return self._compare(node, scope)
             case Or():
-                return sql(
-                    "({})", joined(" OR ", [self.render(part, scope) for part in node.parts])
-                )
+                parts = sorted(node.parts, key=_cost)
+                return sql("({})", joined(" OR ", [self.render(part, scope) for part in parts]))
             case And():
                 return self._all(node.parts, scope)
             case _:
@@ -88,7 +95,8 @@ class Conditions:
 
     def _all(self, parts: Sequence[Condition], scope: Scope) -> Sql:
         rendered: list[Sql] = []
-        for shared, group in grouped(self._plan, parts, scope.aliases):
+        cheap_first = sorted(parts, key=_cost)
+        for shared, group in grouped(self._plan, cheap_first, scope.aliases):
             if len(group) == 1:
                 rendered.append(self.render(group[0], scope))
                 continue
@@ -386,6 +394,18 @@ def _operands(node: Condition) -> list[PlanOperand]:
             return [operand for part in node.parts for operand in _operands(part)]
         case _:
             assert_never(node)
+
+
+def _cost(node: Condition) -> int:
+    """Roughly what judging a row costs: databases take conditions in the order of the text (K5)."""
+    if not isinstance(node, Compare):
+        return max(_cost(part) for part in node.parts)
+    operands = (node.left, node.right)
+    if any(getattr(operand, "join", ROOT) != ROOT for operand in operands):
+        return 3
+    if not all(isinstance(operand, _AT_HAND) for operand in operands):
+        return 2
+    return 1 if node.op in (Op.LIKE, Op.UNLIKE) else 0
 
 
 def _reads_root(operand: PlanOperand) -> bool:
