@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Area = Literal[
+    "door",
     "parser",
     "resolver",
     "compiler",
