@@ -2,12 +2,12 @@
 
 import asyncio
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 from typing_extensions import override
 
 from yadokari.base.errors import BadRequest, Conflict, Stale

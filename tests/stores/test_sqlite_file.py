@@ -1,10 +1,10 @@
 """The SQLite file itself: format, plain SQL beside us, restarts, checkpoints, full disks."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import pytest
+from msgspec.structs import replace
 
 from tests.stores.conftest import Opener
 from yadokari.base.errors import Conflict, Unavailable

@@ -11,8 +11,8 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from yadokari.api.body import Body
@@ -56,8 +56,7 @@ _ACTIONS: Mapping[BatchOp, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(msgspec.Struct, frozen=True):
     """One item as sent."""
 
     method: str

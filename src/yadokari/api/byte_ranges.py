@@ -10,7 +10,8 @@ Not here: reading files (api/static.py, files).
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+
+import msgspec
 
 RANGES_MAX = 50
 """More pieces than any player asks for; each costs a header and a read."""
@@ -28,8 +29,7 @@ class Unsatisfiable(ValueError):
         """Whether the header was well-formed, so the answer tells the length."""
 
 
-@dataclass(frozen=True, slots=True)
-class ByteRange:
+class ByteRange(msgspec.Struct, frozen=True):
     """Some bytes of a file."""
 
     start: int

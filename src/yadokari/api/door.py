@@ -7,9 +7,9 @@ D1  Handlers translate; whether something is allowed is decided below them, exce
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from yadokari.api.body import is_empty
@@ -35,8 +35,7 @@ class SuperuserAddresses(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class Door(msgspec.Struct, frozen=True, kw_only=True):
     """Shared by the handlers of one application."""
 
     records: Records

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from yadokari.api.door import Door
 from yadokari.api.multipart import Upload

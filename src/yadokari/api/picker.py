@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -24,8 +23,7 @@ _FRACTION = re.compile(r"\.[0-9]*$")
 _OCTAL = re.compile(r"([+-]?)0_?([0-7_]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(msgspec.Struct, frozen=True):
     """The modifier ``:excerpt(max, withEllipsis)``."""
 
     characters_max: int
@@ -40,13 +38,12 @@ class Excerpt:
         return value
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(msgspec.Struct):
     """One step of the wanted paths."""
 
     whole: bool = False
     modifier: Excerpt | None = None
-    children: dict[str, _Node] = field(default_factory=dict)
+    children: dict[str, _Node] = msgspec.field(default_factory=dict)
 
 
 class Picker:

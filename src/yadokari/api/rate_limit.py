@@ -12,8 +12,9 @@ Not here: who is exempt as superuser, when settings change (the owner makes a ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from yadokari.api.client_ip import parse_networks, within
 
@@ -26,8 +27,7 @@ SIGN_IN_ACTIONS = frozenset(("authWithPassword", "authWithOAuth2", "authWithOTP"
 """Actions that the label ``auth`` covers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimitRule:
+class RateLimitRule(msgspec.Struct, frozen=True, kw_only=True):
     """One configured limit."""
 
     label: str

@@ -10,9 +10,10 @@ Not here: what happens to a path before (api/asgi.py).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeAlias
+
+import msgspec
 
 from yadokari.api.request import BODY_BYTES_MAX, Request
 from yadokari.api.response import Response
@@ -20,8 +21,7 @@ from yadokari.api.response import Response
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """One endpoint."""
 
     method: str
@@ -77,14 +77,12 @@ class Router:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True):
     route: Route
     names: tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(msgspec.Struct, frozen=True):
     """Patterns with literals at the same places."""
 
     key_of: Callable[[Sequence[str]], object]

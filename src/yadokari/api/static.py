@@ -17,9 +17,10 @@ import re
 import stat
 import zlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+import msgspec
 
 from yadokari.api.download import PIECE_BYTES, download, file_reader
 from yadokari.api.request import Request
@@ -72,8 +73,7 @@ _HASHED = re.compile(r"/assets/[^/]*[-.](?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{8,}\.[
 _GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q\s*=\s*(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     """What lies at a path."""
 
     path: str
@@ -83,8 +83,7 @@ class _Found:
     modified_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Elsewhere:
+class _Elsewhere(msgspec.Struct, frozen=True):
     """The path has another form (T2)."""
 
     location: str

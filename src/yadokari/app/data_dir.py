@@ -13,8 +13,9 @@ import contextlib
 import errno
 import fcntl
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from yadokari.base.errors import YadokariError
 
@@ -27,8 +28,7 @@ class DataDirInUse(DataDirError):
     """Another process owns the folder. Stop it, or talk to it through its control socket."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataDir:
+class DataDir(msgspec.Struct, frozen=True):
     """A data folder and where its parts lie."""
 
     root: Path

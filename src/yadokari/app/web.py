@@ -5,7 +5,7 @@ Read it after app/build.py: it knows ports, services and doors, but no adapter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from yadokari.api.auth import AuthRoutes
 from yadokari.api.batch import BatchRoutes
@@ -44,8 +44,7 @@ from yadokari.upkeep.idempotency import Idempotency, transact_claimed
 from yadokari.upkeep.settings_keeper import SettingsKeeper
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class Services(msgspec.Struct, frozen=True, kw_only=True):
     """What the doors open to."""
 
     store: Store
@@ -116,8 +115,7 @@ def build_services(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
+class Doors(msgspec.Struct, frozen=True):
     """The routes, and what runs before each of them."""
 
     routes: list[Route]

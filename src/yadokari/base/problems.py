@@ -9,14 +9,14 @@ Not here: which status an answer gets (api/errors.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias, Union
+
+import msgspec
 
 ParamValue: TypeAlias = str | int | float | bool | list[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """One thing that is wrong with one submitted value."""
 
     code: str

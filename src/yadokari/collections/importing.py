@@ -11,7 +11,9 @@ Not here: writing it (collections/unit.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.schema.collection import Collection, Schema
@@ -24,8 +26,7 @@ from yadokari.schema.wire_values import read_list, read_text, read_texts
 _FOLDED_KEYS = frozenset(("name", "type"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportPlan:
+class ImportPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What an import changes."""
 
     changed: tuple[Collection, ...]

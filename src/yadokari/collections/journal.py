@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from yadokari.base.log import Log
 from yadokari.collections.history import remember
@@ -39,8 +40,7 @@ from yadokari.ports.store import Transaction
 from yadokari.schema.collection import Schema
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(msgspec.Struct):
     """Where one change will be written."""
 
     newest_s: int

@@ -10,7 +10,9 @@ Not here: filters of records (records/plans.py).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.collections.reserved import COLLECTIONS
@@ -36,8 +38,7 @@ _SORT_MACROS = frozenset(("@random", "@rowid"))
 _UNKNOWN_PREFIXES = ("@request", "@collection")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionQuery:
+class CollectionQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What a list request wants; paging is corrected already."""
 
     filter: str = ""
@@ -47,8 +48,7 @@ class CollectionQuery:
     skip_total: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListedCollections:
+class ListedCollections(msgspec.Struct, frozen=True):
     """A page of collections; ``total`` is UNCOUNTED when it was not asked for."""
 
     collections: list[Collection]

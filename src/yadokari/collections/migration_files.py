@@ -15,7 +15,6 @@ import importlib.util
 import os
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -55,8 +54,7 @@ class MigrationDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     down: list[Operation] = msgspec.field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonMigration:
+class PythonMigration(msgspec.Struct, frozen=True, kw_only=True):
     """A Python migration's functions; ``down`` is None when it cannot be taken back."""
 
     up: Callable[[object], Awaitable[None]]

@@ -12,10 +12,10 @@ Not here: files (collections/migration_files.py), checks and tables (collections
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest, YadokariError
 from yadokari.collections.importing import imported
@@ -118,8 +118,7 @@ class OperationError(YadokariError):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a list of operations makes of a schema."""
 
     changed: tuple[Collection, ...]

@@ -11,8 +11,9 @@ idempotency keys (upkeep/settings_keeper.py, upkeep/idempotency.py).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol, cast
+
+from msgspec.structs import replace
 
 from yadokari.base.dates import date_text
 from yadokari.base.json_text import JsonValue, decode_object, encode

@@ -12,8 +12,10 @@ Not here: HTTP (api/collections.py), checks and views (collections/unit.py), fil
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from yadokari.base.dates import date_text
 from yadokari.base.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound, YadokariError
@@ -59,8 +61,7 @@ class RecordRemover(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewTrial:
+class ViewTrial(msgspec.Struct, frozen=True, kw_only=True):
     """What a view's SELECT would give."""
 
     collection: Collection

@@ -12,7 +12,8 @@ Not here: what a client may ask (collections/service.py), checks of plain data (
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest, Conflict, Invalid
 from yadokari.base.problems import Problem, Problems, required

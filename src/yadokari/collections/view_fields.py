@@ -11,8 +11,9 @@ Not here: reading SQL (stores).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from yadokari.ports.store import ViewColumn
 from yadokari.schema.collection import Schema

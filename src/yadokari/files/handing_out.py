@@ -6,7 +6,7 @@ H2  A protected file is there for those who may view its record, and for nobody 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from yadokari.base.errors import NotFound
 from yadokari.contract import messages
@@ -19,8 +19,7 @@ from yadokari.schema.collection import Collection
 from yadokari.schema.fields import FileField
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A file that may be served."""
 
     key: BlobKey

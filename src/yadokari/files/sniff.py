@@ -6,7 +6,6 @@ Not here: which types a field accepts (schema/field_list.py).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import msgspec
 
@@ -26,8 +25,7 @@ _XML = re.compile(r"^(?:\ufeff)?\s*<\?xml\s")
 _JSON = re.compile(r"^\s*[\[{]")
 
 
-@dataclass(frozen=True, slots=True)
-class Sniffed:
+class Sniffed(msgspec.Struct, frozen=True):
     """A type and the extension that goes with it (with its dot, "" for none)."""
 
     mime_type: str

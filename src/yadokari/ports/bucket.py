@@ -7,20 +7,20 @@ B2  Keys are relative paths of safe segments, never beginning with ``/`` and wit
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from typing import NewType, Protocol
+
+import msgspec
 
 BlobKey = NewType("BlobKey", str)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlobInfo:
+class BlobInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a blob without reading it."""
 
     size_bytes: int
     modified_ms: int
     content_type: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 class Bucket(Protocol):

@@ -16,7 +16,6 @@ Not here: what a plan means (rules/plan.py), who may do what (records).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Literal, NewType, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -58,8 +57,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """At most this many rows; 1 to 1000."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a store can do; ask these, never for the database's name."""
 
     atomic_batch_max: int | None
@@ -96,8 +94,7 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """Entries after a cursor, and where to go on."""
 
     entries: tuple[Change, ...]
@@ -106,8 +103,7 @@ class Changes:
     """Entries after the cursor were pruned: read everything anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fence:
+class Fence(msgspec.Struct, frozen=True, kw_only=True):
     """Who may write."""
 
     epoch: int
@@ -133,8 +129,7 @@ class Committed(msgspec.Struct, Generic[T], frozen=True):
 ViewColumnKind: TypeAlias = Literal["text", "number", "integer", "bool", "json"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewColumn:
+class ViewColumn(msgspec.Struct, frozen=True, kw_only=True):
     """One output column of a view's SELECT, as the store describes it."""
 
     name: str

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from yadokari.base.errors import BadRequest, Forbidden, NotFound, YadokariError
 from yadokari.base.json_text import encode_canonical
@@ -41,8 +42,7 @@ Frame = Callable[[str, str, bytes], bytes]
 """One message on the wire: client id, event name, data."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Delivery:
+class _Delivery(msgspec.Struct, frozen=True):
     """A message for one client."""
 
     client: Client

@@ -8,7 +8,6 @@ T3  Options that are no JSON object of the known shape count as none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -18,8 +17,7 @@ TOPIC_CHARS_MAX = 2_500  # the contract's limit
 EVERY_RECORD = "*"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """One subscription, taken apart."""
 
     name: str
@@ -28,8 +26,8 @@ class Topic:
     """Id or name."""
     record: str
     """An id, or EVERY_RECORD."""
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def parse_topic(name: str) -> Topic:

@@ -8,8 +8,9 @@ T3  The first failing item, in their order, is the one that is told.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from yadokari.base.errors import YadokariError
 from yadokari.records.caller import Asking
@@ -19,8 +20,7 @@ from yadokari.schema.collection import Collection
 BatchOp: TypeAlias = Literal["create", "update", "upsert", "delete"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchItem:
+class BatchItem(msgspec.Struct, frozen=True, kw_only=True):
     """One write of a batch."""
 
     op: BatchOp
@@ -32,8 +32,7 @@ class BatchItem:
     expand: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedItem:
+class RefusedItem(msgspec.Struct, frozen=True):
     """An item that failed before the unit of work; told when its turn comes (T3)."""
 
     cause: YadokariError

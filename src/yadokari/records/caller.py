@@ -9,7 +9,6 @@ Not here: how a token becomes a caller (auth/callers.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
@@ -23,9 +22,8 @@ from yadokari.schema.fields import GeoPointField, JsonField, Value
 NO_CONTEXT = RequestContext()
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Whoever sends a request. Not slotted: facts are worked out once, when asked for."""
+class Caller(msgspec.Struct, frozen=True, dict=True):
+    """Whoever sends a request. It has a dict: facts are worked out once, when asked for."""
 
     row: Row | None = None
     collection: Collection | None = None

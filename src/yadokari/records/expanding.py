@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from yadokari.ports.store import Reads, Row
 from yadokari.records.caller import Asking
@@ -30,8 +31,7 @@ _Shown: TypeAlias = tuple[Row, Presented]
 Present: TypeAlias = Callable[[Collection, Row], Awaitable[Presented]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Relation:
+class _Relation(msgspec.Struct, frozen=True):
     """Where one name leads."""
 
     collection: Collection

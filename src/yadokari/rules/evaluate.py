@@ -14,8 +14,9 @@ Not here: order; a plan's sort is not looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
+
+import msgspec
 
 from yadokari.rules.bind import Binding
 from yadokari.rules.choices import closure, grouped, many_of, open_choices, read
@@ -57,8 +58,7 @@ Tried: TypeAlias = Callable[[Sight], bool | None]
 _NOTHING_FOUND = Found()
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
+class _Judge(msgspec.Struct, frozen=True):
     """A plan's condition as functions, for one set of value classes."""
 
     joins: tuple[int, ...]

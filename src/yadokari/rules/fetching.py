@@ -9,8 +9,9 @@ Not here: who answers (the caller of rules/evaluate.py).
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, assert_never
+
+import msgspec
 
 from yadokari.rules.comparison import SqlValue, as_text
 from yadokari.rules.json_part import json_items
@@ -31,16 +32,14 @@ from yadokari.schema.collection import Collection
 from yadokari.schema.fields import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ById:
+class ById(msgspec.Struct, frozen=True):
     """The records with these ids."""
 
     collection: Collection
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pointing:
+class Pointing(msgspec.Struct, frozen=True):
     """The records whose relation ``field`` names one of these ids."""
 
     collection: Collection
@@ -48,8 +47,7 @@ class Pointing:
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Everything:
+class Everything(msgspec.Struct, frozen=True):
     """All records of a collection."""
 
     collection: Collection
@@ -67,13 +65,12 @@ class Record(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """What each join can lead to."""
 
-    rows: dict[int, list[Values]] = field(default_factory=dict)
+    rows: dict[int, list[Values]] = msgspec.field(default_factory=dict)
     """All rows of a join, for those that do not depend on a parent."""
-    by_key: dict[int, dict[str, list[Values]]] = field(default_factory=dict)
+    by_key: dict[int, dict[str, list[Values]]] = msgspec.field(default_factory=dict)
     """Rows of a join by the id that leads to them."""
 
 

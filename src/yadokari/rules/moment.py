@@ -10,7 +10,7 @@ Not here: texts and modifiers (rules/time_text.py), formats (rules/strftime.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 DAY_MS = 86_400_000
 UNIX_EPOCH_MS = 210_866_760_000_000
@@ -23,8 +23,7 @@ class Impossible(Exception):
     """No such moment: the function's result is NULL."""
 
 
-@dataclass(slots=True)
-class Moment:
+class Moment(msgspec.Struct):
     """One moment on its way through modifiers."""
 
     day_ms: int | None = None

@@ -10,7 +10,6 @@ Not here: choosing rows (rules/evaluate.py), comparing (rules/compare_values.py)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 import msgspec
@@ -43,14 +42,13 @@ from yadokari.schema.fields import Value
 Values: TypeAlias = Mapping[str, Value]
 
 
-@dataclass(slots=True)
-class Sight:
+class Sight(msgspec.Struct):
     """What a condition looks at: chosen rows and items by join, and the bound values."""
 
     slots: tuple[Scalar, ...]
     rows: list[Values | None]
     """By join number; the row in question is the first."""
-    items: list[SqlValue] = field(default_factory=list)
+    items: list[SqlValue] = msgspec.field(default_factory=list)
     """By join number, for spreads."""
     now_ms: int = 0
     beside: Sight | None = None

@@ -9,7 +9,7 @@ P4  At most COMPARISONS_MAX comparisons.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from yadokari.rules.errors import RuleError
 from yadokari.rules.tokens import Token, Tokens
@@ -29,12 +29,11 @@ COMPARISONS_MAX = 200  # PocketBase's ceiling: a rule that saves there saves her
 CALL_DEPTH_MAX = 4  # no function takes a function today; the bound keeps recursion shallow
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(msgspec.Struct):
     """An open group: finished or-parts, the and-parts being read, and what may come next."""
 
-    alternatives: list[Tree] = field(default_factory=list)
-    conjuncts: list[Tree] = field(default_factory=list)
+    alternatives: list[Tree] = msgspec.field(default_factory=list)
+    conjuncts: list[Tree] = msgspec.field(default_factory=list)
     expects_operand: bool = True
     is_or: bool = False
     """Whether the last join was "or"."""

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from yadokari.rules.errors import RuleError
 from yadokari.rules.joins import Joins
@@ -57,8 +58,7 @@ MODIFIERS = frozenset({"lower", "length", "each", "isset", "changed"})
 _BACK = re.compile(r"^(\w+?)_via_(\w+)$", re.ASCII)
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(msgspec.Struct):
     """What every path of one plan shares."""
 
     schema: Schema
@@ -69,7 +69,7 @@ class Walk:
     """The list rule of a collection as a condition on a join; None when everyone may list."""
     realm: int = ROOT
     """The joined row whose list rule is walked for, or ROOT."""
-    guards: dict[int, Condition | None] = field(default_factory=dict)
+    guards: dict[int, Condition | None] = msgspec.field(default_factory=dict)
     """Conditions that the joins walked through add at the top, by join."""
 
 

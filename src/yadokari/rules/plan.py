@@ -15,9 +15,10 @@ Not here: making plans (rules/resolve.py), running them (rules/evaluate.py, stor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias, assert_never
+
+import msgspec
 
 from yadokari.schema.collection import Collection
 
@@ -28,22 +29,19 @@ ROOT = 0
 # --- values of a request ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """A literal of a rule: the same in every request."""
 
     value: str | float
 
 
-@dataclass(frozen=True, slots=True)
-class FilterLiteral:
+class FilterLiteral(msgspec.Struct, frozen=True):
     """The literal at ``index`` of the client's filter."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class RequestValue:
+class RequestValue(msgspec.Struct, frozen=True):
     """A value of the request, such as ("auth", "id") or ("query", "lang").
 
     ``form``: ``number`` makes numeric text a number, for the last name is a number field; ``text``
@@ -55,15 +53,13 @@ class RequestValue:
     form: Literal["as_is", "number", "text", "listed"] = "as_is"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestPresence:
+class RequestPresence(msgspec.Struct, frozen=True):
     """Whether the request has this key: ("body", "title") for ``@request.body.title:isset``."""
 
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
+class Macro(msgspec.Struct, frozen=True):
     """A moment or a part of one, such as ``@now``."""
 
     name: str
@@ -75,20 +71,17 @@ Slot: TypeAlias = Constant | FilterLiteral | RequestValue | RequestPresence | Ma
 # --- joins -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
+class Follow(msgspec.Struct, frozen=True):
     """To the record named by a single relation field of the parent."""
 
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """To the record whose id is the parent's item; the parent is a spread of a relation field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Back:
+class Back(msgspec.Struct, frozen=True):
     """To the records whose relation ``field`` names the parent."""
 
     field: str
@@ -97,30 +90,26 @@ class Back:
     """False when that field has a unique index of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(msgspec.Struct, frozen=True):
     """To the items of a list (or single) field of the parent; the join has no record."""
 
     field: str
     many: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SpreadSlot:
+class SpreadSlot(msgspec.Struct, frozen=True):
     """To the items of a list in the request."""
 
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cross:
+class Cross(msgspec.Struct, frozen=True):
     """To every record of a collection; two aliases are two joins."""
 
     alias: str
 
 
-@dataclass(frozen=True, slots=True)
-class ByIds:
+class ByIds(msgspec.Struct, frozen=True):
     """To the records whose ids stand in a slot: one id, or a list of them (``many``)."""
 
     slot: int
@@ -130,8 +119,7 @@ class ByIds:
 Step: TypeAlias = Follow | Named | Back | Spread | SpreadSlot | Cross | ByIds
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(msgspec.Struct, frozen=True):
     """One step on a path. ``collection`` is None for spreads."""
 
     number: int
@@ -169,8 +157,7 @@ class Affinity(Enum):
 StoredKind: TypeAlias = Literal["text", "number", "bool", "list", "json", "geo"]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A stored field as it is. Lists are compared as their JSON text."""
 
     join: int
@@ -178,8 +165,7 @@ class Column:
     kind: StoredKind
 
 
-@dataclass(frozen=True, slots=True)
-class JsonPart:
+class JsonPart(msgspec.Struct, frozen=True):
     """A value inside a json or geoPoint field; digits in ``path`` are positions in arrays."""
 
     join: int
@@ -187,77 +173,66 @@ class JsonPart:
     path: tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """The value of a spread join."""
 
     join: int
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
+class Length(msgspec.Struct, frozen=True):
     """How many items a list (or single) field has."""
 
     of: Column
 
 
-@dataclass(frozen=True, slots=True)
-class SlotLength:
+class SlotLength(msgspec.Struct, frozen=True):
     """How many items a list in the request has."""
 
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lower:
+class Lower(msgspec.Struct, frozen=True):
     """ASCII lower case of the operand's text."""
 
     of: PlanOperand
 
 
-@dataclass(frozen=True, slots=True)
-class SlotRef:
+class SlotRef(msgspec.Struct, frozen=True):
     """The value in a slot."""
 
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class SlotColumn:
+class SlotColumn(msgspec.Struct, frozen=True):
     """A field of the caller: its value stands in a slot, but it compares as a column would."""
 
     slot: int
     kind: StoredKind
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(msgspec.Struct, frozen=True):
     """The literal null."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(msgspec.Struct, frozen=True):
     """The literals true and false: 1 and 0."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(msgspec.Struct, frozen=True):
     """Whether comparisons of single values all hold: 1 or 0."""
 
     of: tuple[Compare, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Distance:
+class Distance(msgspec.Struct, frozen=True):
     """Great-circle distance in km between two points (lon, lat, lon, lat in degrees)."""
 
     arguments: tuple[PlanOperand, PlanOperand, PlanOperand, PlanOperand]
 
 
-@dataclass(frozen=True, slots=True)
-class Strftime:
+class Strftime(msgspec.Struct, frozen=True):
     """SQLite's strftime: a format, then a time and modifiers."""
 
     arguments: tuple[PlanOperand, ...]
@@ -296,8 +271,7 @@ class Op(Enum):
     UNLIKE = "!~"
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(msgspec.Struct, frozen=True):
     """``left op right``."""
 
     left: PlanOperand
@@ -309,15 +283,13 @@ class Compare:
     """The join whose row it speaks of: one row is chosen there, nothing contradicts it."""
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(msgspec.Struct, frozen=True):
     """All parts are true."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(msgspec.Struct, frozen=True):
     """One part is true."""
 
     parts: tuple[Condition, ...]
@@ -329,31 +301,27 @@ Condition: TypeAlias = Compare | And | Or
 # --- orders --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class By:
+class By(msgspec.Struct, frozen=True):
     """Order by an operand."""
 
     operand: PlanOperand
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ByCreation:
+class ByCreation(msgspec.Struct, frozen=True):
     """Order by the hidden creation stamp (insertion order)."""
 
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shuffled:
+class Shuffled(msgspec.Struct, frozen=True):
     """Any order, another one each time."""
 
 
 Order: TypeAlias = By | ByCreation | Shuffled
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, eq=False):
     """What to find in one collection, and in what order. Compared by identity: caches key on it."""
 
     collection: Collection
@@ -362,7 +330,7 @@ class Plan:
     where: Condition | None = None
     order: tuple[Order, ...] = ()
     slots: tuple[Slot, ...] = ()
-    cache: dict[object, object] = field(default_factory=dict, repr=False)
+    cache: dict[object, object] = msgspec.field(default_factory=dict)
     """What stores derived from this plan (compiled SQL by dialect and value classes)."""
 
     def join(self, number: int) -> Join:

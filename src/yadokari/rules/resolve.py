@@ -11,8 +11,9 @@ Not here: parsing (rules/parse.py), values of the request (rules/bind.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.joins import Joins
@@ -58,8 +59,7 @@ SORT_ITEM_CHARACTERS_MAX = 255  # the contract's limit
 STRFTIME_ARGUMENTS_MAX = 10  # the contract's limit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What to make a plan of. Rules are texts; ``filter`` is a tree: shapes can be cached."""
 
     collection: Collection

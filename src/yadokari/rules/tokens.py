@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from yadokari.rules.errors import RuleError
 
@@ -51,9 +52,8 @@ _QUICK = re.compile(
 _ESCAPES = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r'\\(["\\])')}
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """A text taken apart. Not slotted: most texts are known by shape, so ``items`` come late."""
+class Tokens(msgspec.Struct, frozen=True, dict=True):
+    """A text taken apart. It has a dict: most texts are known by shape, so ``items`` come late."""
 
     source: str
     literals: tuple[str | float, ...]

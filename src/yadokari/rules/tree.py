@@ -6,35 +6,32 @@ N2  Literals carry their place among the text's literals, so a tree serves every
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Name:
+
+class Name(msgspec.Struct, frozen=True):
     """An identifier, dots and modifiers included."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TextLiteral:
+class TextLiteral(msgspec.Struct, frozen=True):
     """A quoted text; ``index`` is its place among the literals."""
 
     value: str
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class NumberLiteral:
+class NumberLiteral(msgspec.Struct, frozen=True):
     """A number; ``index`` is its place among the literals."""
 
     value: float
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A function with its arguments."""
 
     name: str
@@ -44,8 +41,7 @@ class Call:
 Operand: TypeAlias = Name | TextLiteral | NumberLiteral | Call
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """``left op right``; the operator as written, with its ``?``."""
 
     left: Operand
@@ -53,15 +49,13 @@ class Comparison:
     right: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(msgspec.Struct, frozen=True):
     """Every part holds."""
 
     parts: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Any:
+class Any(msgspec.Struct, frozen=True):
     """At least one part holds."""
 
     parts: tuple[Tree, ...]

@@ -10,11 +10,12 @@ Not here: what options may be (schema/auth_options_check.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias, TypeVar, cast
 
 import msgspec
+from msgspec.structs import fields
 
 from yadokari.base.json_text import decode, encode
 from yadokari.schema.collection import (
@@ -73,6 +74,15 @@ _ORDERS: Mapping[type[_Options], tuple[str, ...]] = {
     TokenOptions: ("secret", "duration"),
 }
 
+_READERS: Mapping[object, Callable[[object], object]] = {
+    str: read_text,
+    str | None: read_nullable_text,
+    bool: read_flag,
+    bool | None: read_nullable_flag,
+    int: read_whole,
+    tuple[str, ...]: read_texts,
+}
+
 
 def auth_to_wire(options: AuthOptions, *, with_secrets: bool) -> dict[str, object]:
     """The options as a JSON object, in the order of the contract."""
@@ -90,11 +100,11 @@ def auth_merged(options: AuthOptions, wire: Mapping[str, object]) -> AuthOptions
 
 def auth_keys() -> tuple[str, ...]:
     """The keys of auth options in a collection's JSON."""
-    return tuple(wire_name(item.name) for item in fields(AuthOptions))
+    return tuple(wire_name(name) for name in AuthOptions.__struct_fields__)
 
 
 def _to_wire(options: _Options, *, with_secrets: bool) -> dict[str, object]:
-    names = _ORDERS.get(type(options)) or tuple(item.name for item in fields(options))
+    names = _ORDERS.get(type(options)) or options.__struct_fields__
     return {
         wire_name(name): _value_to_wire(name, getattr(options, name), with_secrets=with_secrets)
         for name in names
@@ -107,47 +117,41 @@ def _value_to_wire(name: str, value: object, *, with_secrets: bool) -> object:
         return msgspec.Raw(str(value).encode())
     if isinstance(value, tuple):
         return [_value_to_wire("", item, with_secrets=with_secrets) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, msgspec.Struct):
         return _to_wire(cast(_Options, value), with_secrets=with_secrets)
     return value
 
 
 def _merged(options: _T, wire: Mapping[str, object]) -> _T:
     changes: dict[str, object] = {}
-    for item in fields(options):
-        key = wire_name(item.name)
+    for name, kind in _types_of(type(options)).items():
+        key = wire_name(name)
         if key in wire:
-            present = cast(object, getattr(options, item.name))
-            changes[item.name] = _read(str(item.type), item.name, present, wire[key])
+            present = cast(object, getattr(options, name))
+            changes[name] = _read(kind, name, present, wire[key])
     return with_changes(options, changes) if changes else options
 
 
-def _read(kind: str, name: str, present: object, given: object) -> object:
+@cache
+def _types_of(kind: type[_Options]) -> Mapping[str, object]:
+    """The type of each attribute; kept, for annotations are slow to evaluate."""
+    return {item.name: cast(object, item.type) for item in fields(kind)}
+
+
+def _read(kind: object, name: str, present: object, given: object) -> object:
     if name == "extra":
         return encode(read_object(given)).decode()
     if name == "providers":
         return _providers(cast("tuple[OAuth2Provider, ...]", present), given)
-    if is_dataclass(present) and not isinstance(present, type):
+    if isinstance(present, msgspec.Struct):
         options = cast(_Options, present)
         return _zeroed(options) if given is None else _merged(options, read_object(given))
-    match kind:
-        case "str":
-            return read_text(given)
-        case "str | None":
-            return read_nullable_text(given)
-        case "bool":
-            return read_flag(given)
-        case "bool | None":
-            return read_nullable_flag(given)
-        case "int":
-            return read_whole(given)
-        case _:
-            return read_texts(given)
+    return _READERS[kind](given)
 
 
 def _zeroed(options: _T) -> _T:
     """The same kind of options with nothing set."""
-    return _merged(options, {wire_name(item.name): None for item in fields(options)})
+    return _merged(options, {wire_name(name): None for name in options.__struct_fields__})
 
 
 def _providers(present: tuple[OAuth2Provider, ...], given: object) -> tuple[OAuth2Provider, ...]:

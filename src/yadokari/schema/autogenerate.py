@@ -11,9 +11,10 @@ Not here: whether RE2 understands the pattern (schema/patterns.py, asked first).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias, assert_never
+
+import msgspec
 
 from yadokari.schema.ids import ALPHANUMERIC, Draw
 from yadokari.schema.patterns import compile_pattern
@@ -54,25 +55,21 @@ class UnsupportedPattern(ValueError):
     """The generator does not understand this pattern. Choose a simpler one."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Class:
+class _Class(msgspec.Struct, frozen=True):
     ranges: Ranges
     alphabet: str = ""
     """All its characters when they are few enough to be drawn as one text, else ""."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
+class _Series(msgspec.Struct, frozen=True):
     parts: tuple[_Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(msgspec.Struct, frozen=True):
     options: tuple[_Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Repeat:
+class _Repeat(msgspec.Struct, frozen=True):
     part: _Node
     least: int
     bound: int

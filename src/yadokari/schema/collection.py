@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias, TypeVar, cast
+
+import msgspec
 
 from yadokari.schema.fields import Field, Value, zero
 
@@ -21,32 +22,28 @@ CollectionType: TypeAlias = Literal["base", "auth", "view"]
 AnyField = TypeVar("AnyField", bound=Field)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailTemplate:
+class MailTemplate(msgspec.Struct, frozen=True, kw_only=True):
     """Subject and HTML body with ``{PLACEHOLDERS}``."""
 
     subject: str = ""
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenOptions:
+class TokenOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Life of a kind of token in seconds, and the collection's part of its signing key."""
 
     duration: int
     secret: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordAuth:
+class PasswordAuth(msgspec.Struct, frozen=True, kw_only=True):
     """Sign-in by password."""
 
     enabled: bool = True
     identity_fields: tuple[str, ...] = ("email",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mfa:
+class Mfa(msgspec.Struct, frozen=True, kw_only=True):
     """A second method on sign-in; ``duration`` in seconds."""
 
     enabled: bool = False
@@ -54,26 +51,23 @@ class Mfa:
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Otp:
+class Otp(msgspec.Struct, frozen=True, kw_only=True):
     """One-time passwords by mail; ``duration`` in seconds, ``length`` in digits."""
 
     enabled: bool = False
     duration: int = 180
     length: int = 8
-    email_template: MailTemplate = field(default_factory=MailTemplate)
+    email_template: MailTemplate = MailTemplate()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthAlert:
+class AuthAlert(msgspec.Struct, frozen=True, kw_only=True):
     """Mail about a sign-in from a new place."""
 
     enabled: bool = True
-    email_template: MailTemplate = field(default_factory=MailTemplate)
+    email_template: MailTemplate = MailTemplate()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuth2Provider:
+class OAuth2Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One configured OAuth2 provider; empty strings mean the provider's default."""
 
     name: str
@@ -88,8 +82,7 @@ class OAuth2Provider:
     """A JSON object as text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuth2MappedFields:
+class OAuth2MappedFields(msgspec.Struct, frozen=True, kw_only=True):
     """Which fields a provider's profile fills; "" = none."""
 
     id: str = ""
@@ -98,39 +91,36 @@ class OAuth2MappedFields:
     avatar_url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuth2:
+class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
     """Sign-in through other services."""
 
     enabled: bool = False
     providers: tuple[OAuth2Provider, ...] = ()
-    mapped_fields: OAuth2MappedFields = field(default_factory=OAuth2MappedFields)
+    mapped_fields: OAuth2MappedFields = OAuth2MappedFields()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthOptions:
+class AuthOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What an auth collection has beyond a base one."""
 
     auth_rule: str | None = ""
     manage_rule: str | None = None
-    auth_alert: AuthAlert = field(default_factory=AuthAlert)
-    oauth2: OAuth2 = field(default_factory=OAuth2)
-    password_auth: PasswordAuth = field(default_factory=PasswordAuth)
-    mfa: Mfa = field(default_factory=Mfa)
-    otp: Otp = field(default_factory=Otp)
-    auth_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=432_000))
-    password_reset_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=1_800))
-    email_change_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=1_800))
-    verification_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=86_400))
-    file_token: TokenOptions = field(default_factory=lambda: TokenOptions(duration=180))
-    verification_template: MailTemplate = field(default_factory=MailTemplate)
-    reset_password_template: MailTemplate = field(default_factory=MailTemplate)
-    confirm_email_change_template: MailTemplate = field(default_factory=MailTemplate)
+    auth_alert: AuthAlert = AuthAlert()
+    oauth2: OAuth2 = OAuth2()
+    password_auth: PasswordAuth = PasswordAuth()
+    mfa: Mfa = Mfa()
+    otp: Otp = Otp()
+    auth_token: TokenOptions = TokenOptions(duration=432_000)
+    password_reset_token: TokenOptions = TokenOptions(duration=1_800)
+    email_change_token: TokenOptions = TokenOptions(duration=1_800)
+    verification_token: TokenOptions = TokenOptions(duration=86_400)
+    file_token: TokenOptions = TokenOptions(duration=180)
+    verification_template: MailTemplate = MailTemplate()
+    reset_password_template: MailTemplate = MailTemplate()
+    confirm_email_change_template: MailTemplate = MailTemplate()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Collection:
-    """A typed set of records. Not slotted: it caches look-ups by name."""
+class Collection(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A typed set of records. It has a dict, where look-ups by name are kept."""
 
     id: str
     name: str
@@ -195,9 +185,8 @@ SUPERUSERS_ID = "pbc_3142635823"
 """Client SDKs know a superuser by this id or that name."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schema:
-    """All collections at one version. Not slotted: it caches look-ups."""
+class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """All collections at one version. It has a dict, where look-ups are kept."""
 
     collections: tuple[Collection, ...] = ()
     version: int = 0

@@ -13,8 +13,9 @@ Not here: those other rules (schema/collection_check.py), fields of views, which
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from yadokari.base.dates import parse_date
 from yadokari.base.errors import BadRequest

@@ -9,7 +9,8 @@ Not here: the built-in collections (schema/system.py), checks (schema/collection
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from yadokari.schema import mail_templates
 from yadokari.schema.collection import (

@@ -11,7 +11,8 @@ Not here: whether the change is allowed (schema/collection_check.py), applying i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import Field, FileField, ListField, RelationField, SelectField, is_list

@@ -9,8 +9,9 @@ Not here: whether anybody reads that mail.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
+
+import msgspec
 
 from yadokari.base.problems import Problem, required
 from yadokari.schema.fields import EmailField, UrlField
@@ -111,8 +112,7 @@ def _is_ipv6(text: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(msgspec.Struct, frozen=True):
     host: str
     """With its port; "" when there is none."""
     path: str

@@ -10,8 +10,10 @@ Not here: what options may be (schema/field_options_check.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from typing import TypeAlias, cast
+
+import msgspec
+from msgspec.structs import fields
 
 from yadokari.base.dates import parse_date
 from yadokari.schema.fields import (
@@ -71,17 +73,16 @@ def _read_date(value: object) -> str:
     return parse_date(read_text(value))
 
 
-_READERS: Mapping[str, _Reader] = {
-    "str": read_text,
-    "bool": read_flag,
-    "int": read_whole,
-    "float | None": read_nullable_number,
-    "tuple[str, ...]": read_texts,
+_READERS: Mapping[object, _Reader] = {
+    str: read_text,
+    bool: read_flag,
+    int: read_whole,
+    float | None: read_nullable_number,
+    tuple[str, ...]: read_texts,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
+class _Option(msgspec.Struct, frozen=True):
     attribute: str
     key: str
     read: _Reader
@@ -91,7 +92,7 @@ def _options_of(kind: type[Field]) -> tuple[_Option, ...]:
     found: list[_Option] = []
     for item in fields(kind):
         is_date = kind is DateField and item.name in ("min", "max")
-        read = _read_date if is_date else _READERS[str(item.type)]
+        read = _read_date if is_date else _READERS[cast(object, item.type)]
         found.append(_Option(item.name, wire_name(item.name), read))
     return tuple(sorted(found, key=lambda option: option.key))
 

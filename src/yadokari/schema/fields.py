@@ -14,8 +14,9 @@ Source: docs/contract notes on field types; PocketBase 0.40 wire format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
+
+import msgspec
 
 Value: TypeAlias = str | int | float | bool | tuple[str, ...]
 """A canonical value of a record's field."""
@@ -24,8 +25,7 @@ JSON_NULL = "null"
 GEO_ZERO = '{"lon":0,"lat":0}'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldBase:
+class FieldBase(msgspec.Struct, frozen=True, kw_only=True):
     """What every field has."""
 
     id: str
@@ -35,16 +35,14 @@ class FieldBase:
     presentable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedField(FieldBase):
+class CheckedField(FieldBase, frozen=True, kw_only=True):
     """What every field but autodate has besides."""
 
     help: str = ""
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextField(CheckedField):
+class TextField(CheckedField, frozen=True, kw_only=True):
     """Text; lengths in code points, 0 = no minimum / default maximum 5000."""
 
     type: ClassVar[str] = "text"
@@ -55,8 +53,7 @@ class TextField(CheckedField):
     primary_key: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditorField(CheckedField):
+class EditorField(CheckedField, frozen=True, kw_only=True):
     """Rich text; ``max_size`` in bytes, 0 = 5 MiB."""
 
     type: ClassVar[str] = "editor"
@@ -64,8 +61,7 @@ class EditorField(CheckedField):
     convert_urls: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberField(CheckedField):
+class NumberField(CheckedField, frozen=True, kw_only=True):
     """A finite double."""
 
     type: ClassVar[str] = "number"
@@ -74,15 +70,13 @@ class NumberField(CheckedField):
     only_int: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoolField(CheckedField):
+class BoolField(CheckedField, frozen=True, kw_only=True):
     """True or false; required means must be true."""
 
     type: ClassVar[str] = "bool"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailField(CheckedField):
+class EmailField(CheckedField, frozen=True, kw_only=True):
     """An e-mail address."""
 
     type: ClassVar[str] = "email"
@@ -90,8 +84,7 @@ class EmailField(CheckedField):
     only_domains: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UrlField(CheckedField):
+class UrlField(CheckedField, frozen=True, kw_only=True):
     """A URL."""
 
     type: ClassVar[str] = "url"
@@ -99,8 +92,7 @@ class UrlField(CheckedField):
     only_domains: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateField(CheckedField):
+class DateField(CheckedField, frozen=True, kw_only=True):
     """A moment, ``YYYY-MM-DD HH:MM:SS.mmmZ`` or empty; bounds in the same form."""
 
     type: ClassVar[str] = "date"
@@ -108,8 +100,7 @@ class DateField(CheckedField):
     max: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutodateField(FieldBase):
+class AutodateField(FieldBase, frozen=True, kw_only=True):
     """A moment set by the server on create, on update, or both."""
 
     type: ClassVar[str] = "autodate"
@@ -117,8 +108,7 @@ class AutodateField(FieldBase):
     on_update: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelectField(CheckedField):
+class SelectField(CheckedField, frozen=True, kw_only=True):
     """One (``max_select`` 0 or 1) or several of the listed values."""
 
     type: ClassVar[str] = "select"
@@ -126,8 +116,7 @@ class SelectField(CheckedField):
     max_select: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileField(CheckedField):
+class FileField(CheckedField, frozen=True, kw_only=True):
     """Stored file names; ``max_size`` in bytes, 0 = 5 MiB."""
 
     type: ClassVar[str] = "file"
@@ -138,8 +127,7 @@ class FileField(CheckedField):
     protected: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelationField(CheckedField):
+class RelationField(CheckedField, frozen=True, kw_only=True):
     """Ids of records of another collection."""
 
     type: ClassVar[str] = "relation"
@@ -149,16 +137,14 @@ class RelationField(CheckedField):
     max_select: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JsonField(CheckedField):
+class JsonField(CheckedField, frozen=True, kw_only=True):
     """Any JSON; ``max_size`` in bytes, 0 = 1 MiB."""
 
     type: ClassVar[str] = "json"
     max_size: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordField(CheckedField):
+class PasswordField(CheckedField, frozen=True, kw_only=True):
     """A bcrypt hash; ``cost`` 4 to 31, 0 = 10."""
 
     type: ClassVar[str] = "password"
@@ -168,8 +154,7 @@ class PasswordField(CheckedField):
     cost: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GeoPointField(CheckedField):
+class GeoPointField(CheckedField, frozen=True, kw_only=True):
     """A point on earth, degrees."""
 
     type: ClassVar[str] = "geoPoint"

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from yadokari.schema.collection import Collection
@@ -34,8 +36,7 @@ _QUOTES = "`\"'[] \t\r\n"
 _PLAIN_NAME = re.compile(r"\w+\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexColumn:
+class IndexColumn(msgspec.Struct, frozen=True, kw_only=True):
     """One part of an index: a column name or an expression."""
 
     name: str
@@ -50,8 +51,7 @@ class IndexColumn:
         return _PLAIN_NAME.match(self.name) is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(msgspec.Struct, frozen=True, kw_only=True):
     """An index as data."""
 
     name: str

@@ -9,7 +9,7 @@ Not here: whether columns exist and data fit, which the store finds out (it answ
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from yadokari.base.problems import Problem, Problems
 from yadokari.schema.collection import Collection, Schema

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from yadokari.schema.collection import Collection, CollectionType
 from yadokari.schema.collection_json import collection_to_wire

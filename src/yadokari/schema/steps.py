@@ -9,29 +9,27 @@ Not here: finding the steps (schema/diff.py), applying them (stores).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import Field, ListField
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddCollection:
+class AddCollection(msgspec.Struct, frozen=True, kw_only=True):
     """Make the table of a base or auth collection with all its fields; indexes follow."""
 
     collection: Collection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropCollection:
+class DropCollection(msgspec.Struct, frozen=True, kw_only=True):
     """Remove a base or auth collection's table, side tables and indexes."""
 
     collection: Collection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameCollection:
+class RenameCollection(msgspec.Struct, frozen=True, kw_only=True):
     """Rename a table; its rows, side tables and indexes stay."""
 
     collection_id: str
@@ -39,8 +37,7 @@ class RenameCollection:
     new_table: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddField:
+class AddField(msgspec.Struct, frozen=True, kw_only=True):
     """Add a column; existing rows get the field's zero value."""
 
     collection_id: str
@@ -48,8 +45,7 @@ class AddField:
     field: Field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropField:
+class DropField(msgspec.Struct, frozen=True, kw_only=True):
     """Remove a column, its data and its side table."""
 
     collection_id: str
@@ -57,8 +53,7 @@ class DropField:
     field: Field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameField:
+class RenameField(msgspec.Struct, frozen=True, kw_only=True):
     """Rename a column, data kept. In a swap of names one goes through a passing ``$`` name."""
 
     collection_id: str
@@ -69,8 +64,7 @@ class RenameField:
     new_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeMultiplicity:
+class ChangeMultiplicity(msgspec.Struct, frozen=True, kw_only=True):
     """Turn single values into lists of one (empty into none), or lists into their last item.
 
     The column already has its new name.
@@ -82,8 +76,7 @@ class ChangeMultiplicity:
     new: ListField
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropIndexes:
+class DropIndexes(msgspec.Struct, frozen=True, kw_only=True):
     """Remove these indexes by name; a missing one is no error."""
 
     collection_id: str
@@ -91,16 +84,14 @@ class DropIndexes:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexToCreate:
+class IndexToCreate(msgspec.Struct, frozen=True, kw_only=True):
     """One index and where in the collection's list it stands (for the error's position)."""
 
     position: int
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateIndexes:
+class CreateIndexes(msgspec.Struct, frozen=True, kw_only=True):
     """Create these indexes; a failure is reported on ``indexes.<position>``."""
 
     collection_id: str
@@ -108,15 +99,13 @@ class CreateIndexes:
     indexes: tuple[IndexToCreate, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetView:
+class SetView(msgspec.Struct, frozen=True, kw_only=True):
     """Make or replace the view of a view collection; its name is free or its own by now."""
 
     collection: Collection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropView:
+class DropView(msgspec.Struct, frozen=True, kw_only=True):
     """Remove a view by its present name; a missing one is no error."""
 
     collection_id: str

@@ -8,7 +8,7 @@ Not here: when they are made (collections).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from yadokari.schema.collection import (
     SUPERUSERS_ID,

@@ -9,8 +9,9 @@ Not here: which keys there are (schema/field_wire.py, schema/auth_wire.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar, cast
+
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest
 
@@ -36,7 +37,7 @@ def wire_name(attribute: str) -> str:
 
 
 def with_changes(present: _T, changes: Mapping[str, object]) -> _T:
-    """A copy of a dataclass with some attributes changed; the readers have checked their types."""
+    """A copy of a value with some attributes changed; the readers have checked their types."""
     make = cast("Callable[..., _T]", replace)
     return make(present, **changes)
 

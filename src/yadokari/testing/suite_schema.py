@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.ports.store import ABSENT, Store, Transaction

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.ports.store import Row, Store, Transaction, ViewColumn

@@ -1,8 +1,7 @@
 """From tokens to callers: under whose key, of which kind, until when."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.records.world import PEOPLE, World, made
 from yadokari.auth.callers import Callers

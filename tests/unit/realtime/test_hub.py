@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.records.world import NOTES, PEOPLE, SUPERUSER, TEAMS, World, made
 from yadokari.base.errors import BadRequest, Forbidden, NotFound

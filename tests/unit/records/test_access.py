@@ -1,8 +1,7 @@
 """Who may read and write what: rules, superusers, hidden fields, e-mails, managers."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.records.world import NOTES, PEOPLE, SUPERUSER, TEAMS, codes, made
 from yadokari.base.errors import BadRequest, Forbidden, Invalid, NotFound

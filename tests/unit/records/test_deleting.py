@@ -1,8 +1,7 @@
 """Deleting with everything that hangs on a record."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.records.world import NOTES, PEOPLE, SUPERUSERS, TEAMS, World, made
 from yadokari.base.errors import BadRequest

@@ -1,8 +1,7 @@
 """What is wrong with collections: codes, params and positions, as the oracle was seen to give."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.schema.fakes import (
     INVALID_RULE,

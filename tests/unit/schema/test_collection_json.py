@@ -1,11 +1,11 @@
 """Collections from what clients send, as answers and in storage."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.schema.fakes import NOW, SeededDraw, built_in, made
 from yadokari.base.errors import BadRequest

@@ -1,10 +1,10 @@
 """Steps between two shapes of the schema."""
 
 import sqlite3
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.diff import diff, diff_schemas

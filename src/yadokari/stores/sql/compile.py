@@ -14,7 +14,7 @@ Not here: running it, caching it (the stores).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from yadokari.rules.like_pattern import like_pattern
 from yadokari.rules.plan import (
@@ -32,8 +32,7 @@ from yadokari.stores.sql.dialect import Dialect
 from yadokari.stores.sql.fragment import Argument, Sql, Statement, joined, sql
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """Which statement of a plan is wanted."""
 
     projection: str

@@ -6,9 +6,10 @@ Invariants: K1 to K5 of stores/sql/compile.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from typing import assert_never
+
+import msgspec
 
 from yadokari.rules.choices import closure, grouped, many_of, open_choices, read
 from yadokari.rules.equality import Equality, equality_in_contradiction, equality_of
@@ -44,14 +45,13 @@ _AT_HAND = (Column, SlotRef, SlotColumn, Null, Flag)
 """Operands that cost nothing to look at."""
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(msgspec.Struct):
     """The rows in sight of a condition: an alias per join, and outer joins still to be written."""
 
     aliases: dict[int, str]
-    solid: set[int] = field(default_factory=lambda: {ROOT})
+    solid: set[int] = msgspec.field(default_factory=lambda: {ROOT})
     """Joins whose row surely exists here, so that its columns are not NULL."""
-    outer_joins: list[Sql] = field(default_factory=list)
+    outer_joins: list[Sql] = msgspec.field(default_factory=list)
 
     def inner(self) -> Scope:
         """A scope inside an EXISTS: sees these rows, adds its own."""

@@ -7,24 +7,23 @@ G2  An argument is a place, not a value: statements are cached and bound anew fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from yadokari.rules.bind import Binding, Scalar
 
 ArgumentKind: TypeAlias = Literal["slot", "pattern", "id", "limit", "offset"]
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(msgspec.Struct, frozen=True):
     """Where a bound value comes from; ``slot`` counts for slots and patterns only."""
 
     kind: ArgumentKind
     slot: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Sql:
+class Sql(msgspec.Struct, frozen=True):
     """A piece of SQL. Marks are ``?`` in order of ``arguments``."""
 
     text: str
@@ -49,8 +48,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Statement:
+class Statement(msgspec.Struct, frozen=True, eq=False):
     """A compiled plan."""
 
     sql: str

@@ -7,9 +7,9 @@ F2  An older format is upgraded in place in one transaction, a newer one is refu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import apsw
+import msgspec
 
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
@@ -24,8 +24,7 @@ UPGRADES: dict[int, Callable[[apsw.Connection], None]] = {}
 """From the format in the key to the next one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """What the file says about itself."""
 
     epoch: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteSettings:
+
+class SqliteSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How a SQLite store behaves; every default suits a server with one user or a thousand."""
 
     synchronous: Literal["FULL", "OFF"] = "FULL"

@@ -10,7 +10,8 @@ Not here: what a column means (stores/sqlite/views.py).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from yadokari.base.errors import BadRequest
 
@@ -24,8 +25,7 @@ _CONDITION = "on"
 """Stands for the condition of a join, whose words do not matter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """An expression and the name it goes by."""
 
     text: str
@@ -34,8 +34,7 @@ class Named:
     """Without quotes."""
 
 
-@dataclass(frozen=True, slots=True)
-class SelectParts:
+class SelectParts(msgspec.Struct, frozen=True):
     """What stands between SELECT and FROM, and after FROM."""
 
     columns: tuple[Named, ...]

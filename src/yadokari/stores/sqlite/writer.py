@@ -19,10 +19,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeVar
 
 import apsw
+import msgspec
 
 from yadokari.base.errors import Unavailable
 from yadokari.ports.clock import Clock
@@ -41,8 +41,7 @@ PROBE_STEPS = 50_000  # About a millisecond between two looks at a foreign SELEC
 AVERAGE_OVER = 16  # Commits over which their duration is averaged.
 
 
-@dataclass(slots=True, eq=False)
-class _Member:
+class _Member(msgspec.Struct, eq=False):
     """A unit that waits for its group's COMMIT."""
 
     unit: SqliteTransaction
