@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -18,7 +19,6 @@ from msgspec.structs import replace
 from yadokari.api.body import Body
 from yadokari.api.door import Door
 from yadokari.api.errors import error_object
-from yadokari.api.multipart import Upload
 from yadokari.api.picker import parse_picker
 from yadokari.api.query_text import parse_query, unescaped
 from yadokari.api.request import Request
@@ -34,6 +34,9 @@ from yadokari.records.batching import BatchFailed, BatchItem, BatchOp, RefusedIt
 from yadokari.records.caller import Asking, HeaderFacts
 from yadokari.records.submission import Submission
 from yadokari.upkeep.app_settings import Batch
+
+if TYPE_CHECKING:
+    from yadokari.api.multipart import Upload
 
 BODY_BYTES_DEFAULT_MAX = 128 * 1024 * 1024  # the contract's, when the setting is 0
 URL_CHARS_MAX = 2_000  # the contract's limit

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from yadokari.api.door import Door
-from yadokari.api.multipart import Upload
 from yadokari.api.request import Request
 from yadokari.api.response import Response
 from yadokari.api.router import Handler, Route
@@ -24,6 +24,9 @@ from yadokari.base.json_text import encode
 from yadokari.contract.headers import FIXED
 from yadokari.records.caller import Caller
 from yadokari.upkeep.idempotency import Answer, CarriedOut, Idempotency, Replay, check_key
+
+if TYPE_CHECKING:
+    from yadokari.api.multipart import Upload
 
 HEADER = b"idempotency-key"
 PIECE_BYTES = 256 * 1024  # of an upload, read at once

@@ -154,9 +154,11 @@ async def _announce(program: Program, listener: socket.socket, *, log: Log) -> N
 
 
 def _bound(address: Address) -> socket.socket:
+    # Bytes: text would bring the tables of international names, which most hosts have no use for.
+    host = address.host.encode() if address.host.isascii() else address.host
     try:
         found = socket.getaddrinfo(
-            address.host or None,
+            host or None,
             address.port,
             type=socket.SOCK_STREAM,
             flags=socket.AI_PASSIVE,

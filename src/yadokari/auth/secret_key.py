@@ -186,6 +186,8 @@ def _read_kept(path: Path) -> str:
 
 
 def _cipher(key: SecretKey) -> AESGCM:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # Not part of the start.
+    from cryptography.hazmat.primitives.ciphers.aead import (
+        AESGCM,
+    )  # Only where something is sealed.
 
     return AESGCM(key.derive("sealed values"))

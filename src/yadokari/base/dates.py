@@ -13,13 +13,15 @@ Not here: the clock (ports/clock.py).
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TypeAlias
 
 DAY_MS = 86_400_000
 DATE_CHARS_MAX = 100  # The longest layout has under 60; longer text is no date.
 
 _CANONICAL = re.compile(
-    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]) (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z\Z",
+    r"\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
+    r"|(?:0[13578]|1[02])-31) (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z\Z",
     re.ASCII,
 )
 _ZERO_MS = -62_135_596_800_000  # 0001-01-01 00:00:00
@@ -38,35 +40,34 @@ _ZONE = (
 _ISO_DATE = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
 
 
-def _layout(pattern: str) -> re.Pattern[str]:
-    # A run of blanks stands for one, wherever a layout has one.
-    spaced = pattern.replace(" ?", " *").replace(" ", " +")
-    return re.compile(spaced.replace(" +*", " *") + r"\Z", re.ASCII | re.IGNORECASE)
-
+_Groups: TypeAlias = dict[str, str | None]
 
 _LAYOUTS = (
-    _layout(rf"{_ISO_DATE}(?-i:T){_TIME}(?:(?-i:Z)|{_COLON_OFFSET})?"),
-    _layout(rf"{_ISO_DATE}(?-i:T){_TIME}{_OFFSET}"),
-    _layout(rf"{_ISO_DATE} {_TIME}(?:(?-i:Z)| ?{_COLON_OFFSET})?"),
-    _layout(rf"{_ISO_DATE} {_TIME} ?{_OFFSET}"),
-    _layout(rf"{_ISO_DATE} {_TIME} {_OFFSET} {_ZONE}"),
-    _layout(_ISO_DATE),
-    _layout(rf"{_SHORT_DAY}, (?P<day>\d\d) {_MONTH} (?P<year>\d{{4}}) {_TIME} {_OFFSET}"),
-    _layout(rf"{_SHORT_DAY}, (?P<day>\d\d) {_MONTH} (?P<year>\d{{4}}) {_TIME} {_ZONE}"),
-    _layout(
-        rf"(?P<day>\d\d) {_MONTH} (?P<year>\d\d) (?P<hour>\d{{1,2}}):(?P<minute>\d\d) {_OFFSET}"
-    ),
-    _layout(rf"(?P<day>\d\d) {_MONTH} (?P<year>\d\d) (?P<hour>\d{{1,2}}):(?P<minute>\d\d) {_ZONE}"),
-    _layout(rf"{_LONG_DAY}, (?P<day>\d\d)-{_MONTH}-(?P<year>\d\d) {_TIME} {_ZONE}"),
-    _layout(rf"{_SHORT_DAY} {_MONTH} (?P<day>\d{{1,2}}) {_TIME} (?P<year>\d{{4}})"),
-    _layout(rf"{_SHORT_DAY} {_MONTH} (?P<day>\d{{1,2}}) {_TIME} {_ZONE} (?P<year>\d{{4}})"),
-    _layout(rf"{_SHORT_DAY} {_MONTH} (?P<day>\d\d) {_TIME} {_OFFSET} (?P<year>\d{{4}})"),
-    _layout(rf"(?P<day>\d\d) {_MONTH} (?P<year>\d{{4}})"),
-    _layout(r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?-i:(?P<half>AM|PM))"),
-    _layout(rf"{_MONTH} (?P<day>\d{{1,2}}) {_TIME}"),
+    rf"{_ISO_DATE}(?-i:T){_TIME}(?:(?-i:Z)|{_COLON_OFFSET})?",
+    rf"{_ISO_DATE}(?-i:T){_TIME}{_OFFSET}",
+    rf"{_ISO_DATE} {_TIME}(?:(?-i:Z)| ?{_COLON_OFFSET})?",
+    rf"{_ISO_DATE} {_TIME} ?{_OFFSET}",
+    rf"{_ISO_DATE} {_TIME} {_OFFSET} {_ZONE}",
+    _ISO_DATE,
+    rf"{_SHORT_DAY}, (?P<day>\d\d) {_MONTH} (?P<year>\d{{4}}) {_TIME} {_OFFSET}",
+    rf"{_SHORT_DAY}, (?P<day>\d\d) {_MONTH} (?P<year>\d{{4}}) {_TIME} {_ZONE}",
+    rf"(?P<day>\d\d) {_MONTH} (?P<year>\d\d) (?P<hour>\d{{1,2}}):(?P<minute>\d\d) {_OFFSET}",
+    rf"(?P<day>\d\d) {_MONTH} (?P<year>\d\d) (?P<hour>\d{{1,2}}):(?P<minute>\d\d) {_ZONE}",
+    rf"{_LONG_DAY}, (?P<day>\d\d)-{_MONTH}-(?P<year>\d\d) {_TIME} {_ZONE}",
+    rf"{_SHORT_DAY} {_MONTH} (?P<day>\d{{1,2}}) {_TIME} (?P<year>\d{{4}})",
+    rf"{_SHORT_DAY} {_MONTH} (?P<day>\d{{1,2}}) {_TIME} {_ZONE} (?P<year>\d{{4}})",
+    rf"{_SHORT_DAY} {_MONTH} (?P<day>\d\d) {_TIME} {_OFFSET} (?P<year>\d{{4}})",
+    rf"(?P<day>\d\d) {_MONTH} (?P<year>\d{{4}})",
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?-i:(?P<half>AM|PM))",
+    rf"{_MONTH} (?P<day>\d{{1,2}}) {_TIME}",
 )
 
-_Groups: TypeAlias = dict[str, str | None]
+
+@cache  # Compiled when first tried: most texts are canonical, and all of these take 4 ms.
+def _compiled(layout: str) -> re.Pattern[str]:
+    # A run of blanks stands for one, wherever a layout has one.
+    spaced = layout.replace(" ?", " *").replace(" ", " +")
+    return re.compile(spaced.replace(" +*", " *") + r"\Z", re.ASCII | re.IGNORECASE)
 
 
 def date_text(unix_ms: int) -> str:
@@ -85,7 +86,7 @@ def date_unix_ms(text: str) -> int | None:
     if len(text) > DATE_CHARS_MAX:
         return None
     for layout in _LAYOUTS:
-        match = layout.match(text)
+        match = _compiled(layout).match(text)
         if match is not None:
             unix_ms = _moment(match.groupdict())
             if unix_ms is not None:

@@ -43,8 +43,6 @@ HELPER_NAMES = (EXTERNAL_AUTHS_NAME, AUTH_ORIGINS_NAME, MFAS_NAME, OTPS_NAME)
 KNOWN_TYPES = frozenset(("base", "auth", "view"))
 STORE_PREFIX = "sqlite_"  # Such names would hinder a move to SQLite, too.
 HELPER_ROWS_PAGE = 500  # Rows of a deleted auth collection are removed in pages of this many.
-_NO_AUTH_OPTIONS = auth_merged(AuthOptions(), dict.fromkeys(auth_keys()))
-"""What a collection has that was never an auth collection: every option unset."""
 
 
 class References(BadRequest):
@@ -220,7 +218,7 @@ class SchemaUnit:
     ) -> Problems:
         if (new.type == "auth") != (new.auth is not None):
             # Its type was changed, which is wrong already; options are judged as that type's.
-            new = replace(new, auth=_NO_AUTH_OPTIONS if new.type == "auth" else None)
+            new = replace(new, auth=_no_auth_options() if new.type == "auth" else None)
         found = collection_problems(
             new,
             old,
@@ -344,3 +342,8 @@ def _names_seen(schema: Schema, new: Collection, old: Collection | None) -> Sche
     if old is None or old.name == new.name:
         return _with(schema, new)
     return schema.with_collections((*schema.collections, new))
+
+
+def _no_auth_options() -> AuthOptions:
+    """What a collection has that was never an auth collection: every option unset."""
+    return auth_merged(AuthOptions(), dict.fromkeys(auth_keys()))

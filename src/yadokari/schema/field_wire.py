@@ -10,6 +10,7 @@ Not here: what options may be (schema/field_options_check.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias, cast
 
 import msgspec
@@ -88,6 +89,7 @@ class _Option(msgspec.Struct, frozen=True):
     read: _Reader
 
 
+@cache  # A schema rarely has all types, and annotations are slow to evaluate.
 def _options_of(kind: type[Field]) -> tuple[_Option, ...]:
     found: list[_Option] = []
     for item in fields(kind):
@@ -97,13 +99,10 @@ def _options_of(kind: type[Field]) -> tuple[_Option, ...]:
     return tuple(sorted(found, key=lambda option: option.key))
 
 
-_OPTIONS = {kind: _options_of(kind) for kind in FIELD_CLASSES.values()}
-
-
 def field_to_wire(field: Field) -> dict[str, object]:
     """The field as a JSON object with sorted keys."""
     written: dict[str, object] = {"type": field.type}
-    for option in _OPTIONS[type(field)]:
+    for option in _options_of(type(field)):
         written[option.key] = _written(getattr(field, option.attribute))
     return dict(sorted(written.items()))
 
@@ -120,7 +119,7 @@ def field_from_wire(wire: object) -> Field:
     kind = FIELD_CLASSES.get(read_text(given.get("type")))
     if kind is None:
         raise bad_formatting()
-    values = {option.attribute: option.read(given.get(option.key)) for option in _OPTIONS[kind]}
+    values = {option.attribute: option.read(given.get(option.key)) for option in _options_of(kind)}
     make = cast("Callable[..., Field]", kind)
     return make(**values)
 
@@ -129,7 +128,7 @@ def option_values(field: Field) -> Mapping[str, object]:
     """Every option of a field by its key on the wire, as attributes hold them."""
     return {
         option.key: cast(object, getattr(field, option.attribute))
-        for option in _OPTIONS[type(field)]
+        for option in _options_of(type(field))
     }
 
 

@@ -9,8 +9,6 @@ import re
 from functools import lru_cache
 from typing import Protocol, cast
 
-import re2
-
 PATTERN_CHARS_MAX = 100_000  # Longer ones cost memory to compile and nobody can read them.
 PATTERNS_KEPT_MAX = 512  # Compiled patterns kept; a schema rarely has more.
 
@@ -34,6 +32,8 @@ def compile_pattern(text: str) -> Pattern | None:
     """The compiled expression, None when RE2 does not understand it."""
     if len(text) > PATTERN_CHARS_MAX or sum(map(int, _REPEATS.findall(text))) > REPEATS_MAX:
         return None
+    import re2  # Loaded with the first pattern that is judged: no part of the start.
+
     options = re2.Options()
     options.log_errors = False
     try:
