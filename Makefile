@@ -72,6 +72,7 @@ $(DONE)/run: requirements/build.txt requirements/run.txt pyproject.toml | $(PY)
 	@echo "Installing what the server needs into $(VENV) ..."
 	@$(PIP) --require-hashes -r requirements/build.txt -r requirements/run.txt
 	@$(PIP) --no-build-isolation --no-deps --editable .
+	@$(PY) -m compileall -q src  # pip compiles what it installs, but not this.
 	@mkdir -p $(DONE) && touch $@
 
 $(DONE)/test $(DONE)/docs $(DONE)/dev: $(DONE)/%: requirements/%.txt $(DONE)/run

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -99,11 +99,13 @@ class Side:
         """Start the program; returns at once."""
         assert self._process is None
         where = ["--http", f"127.0.0.1:{self.port}", "--dir", str(self.folder / "data")]
-        environment: Mapping[str, str] = {
+        environment: dict[str, str] = {
             **os.environ,
             "YADOKARI_SUPERUSER_EMAIL": EMAIL,
             "YADOKARI_SUPERUSER_PASSWORD": PASSWORD,
         }
+        # As pip installs it, compiled; else an editable install may compile at every start.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         log = (self.folder / "bench.log").open("ab")
         with log:
             self._process = subprocess.Popen(

@@ -9,7 +9,6 @@ Not here: which values are cut (api/picker.py). Source: observed on PocketBase 0
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 
@@ -72,12 +71,12 @@ def _readable(text: str) -> Iterator[str]:
     while position < len(text):
         mark = text.find("<", position)
         if mark < 0:
-            yield html.unescape(text[position:])
+            yield _decoded(text[position:])
             return
         if mark > position:
             piece = text[position:mark]
             empty = empty and not piece.strip()
-            yield html.unescape(piece)
+            yield _decoded(piece)
         following = text[mark + 1 : mark + 2]
         if following in ("!", "?") or (following == "/" and not _letter(text, mark + 2)):
             position = _after_comment(text, mark)
@@ -145,3 +144,9 @@ def _after_element(text: str, name: str, position: int) -> int:
         if depth == 0:
             return tag.end()
     return len(text)
+
+
+def _decoded(text: str) -> str:
+    from html import unescape  # Brings the table of all entities: no part of the start.
+
+    return unescape(text)
