@@ -59,6 +59,21 @@ async def test_everything_survives_a_restart(open_store: Opener, clock: FakeCloc
     assert [entry.record_id for entry in log.entries] == ["p2"]
 
 
+async def test_opening_an_existing_file_writes_nothing(open_store: Opener, tmp_path: Path) -> None:
+    """A start must not wait for the disk, and a look at a copy must not change it."""
+    first = await open_store()
+    await use(first, TEAMS, PEOPLE)
+    schema = first.schema
+    await first.close()
+    before = (tmp_path / "data.db").read_bytes()
+
+    second = await open_store(schema=schema)
+
+    assert (tmp_path / "data.db-wal").stat().st_size == 0
+    assert (tmp_path / "data.db").read_bytes() == before
+    await second.close()
+
+
 async def test_a_newer_format_is_refused(open_store: Opener, tmp_path: Path) -> None:
     """An old program must not guess at a new file."""
     await (await open_store()).close()

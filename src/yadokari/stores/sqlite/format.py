@@ -46,10 +46,11 @@ def prepare_file(connection: apsw.Connection, *, entropy: Entropy, clock: Clock)
                 f"The data has format {found}, this program knows up to {DATA_FORMAT}: "
                 "install the newer program that wrote it."
             )
-        with connection:
-            for version in range(int(found), DATA_FORMAT):
-                UPGRADES[version](connection)
-            _set_format(connection)
+        if int(found) < DATA_FORMAT:  # Else nothing is written: a start waits for no disk.
+            with connection:
+                for version in range(int(found), DATA_FORMAT):
+                    UPGRADES[version](connection)
+                _set_format(connection)
         return
     if application != 0 or tables != 0:
         raise WrongData(
