@@ -111,8 +111,9 @@ def own(data_dir: DataDir) -> Ownership:
             "choose a local folder with --dir"
         ) from exc
     with contextlib.suppress(OSError):  # A full disk: the id is for people only.
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        text = f"{os.getpid()}\n".encode()
+        os.pwrite(descriptor, text, 0)
+        os.ftruncate(descriptor, len(text))  # Emptied first, the file would wait for the disk.
     return Ownership(descriptor)
 
 
