@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest, Conflict, Invalid
-from yadokari.base.problems import Problem, Problems, required
+from yadokari.base.problems import Problems, required
 from yadokari.collections.reserved import Box, remove_row, write_row
 from yadokari.collections.view_fields import VIEW_ID_FIELD, same_fields, view_fields
 from yadokari.ports.store import Page, Transaction
@@ -40,7 +40,6 @@ from yadokari.schema.system import (
 )
 
 HELPER_NAMES = (EXTERNAL_AUTHS_NAME, AUTH_ORIGINS_NAME, MFAS_NAME, OTPS_NAME)
-KNOWN_TYPES = frozenset(("base", "auth", "view"))
 STORE_PREFIX = "sqlite_"  # Such names would hinder a move to SQLite, too.
 HELPER_ROWS_PAGE = 500  # Rows of a deleted auth collection are removed in pages of this many.
 
@@ -130,16 +129,19 @@ class SchemaUnit:
     ) -> None:
         """Store many collections at once; they may refer to each other, checks come last.
 
+        Args:
+            changed: In the order to take them. One that is listed again is made of each in turn,
+                so a field that an earlier one lacks comes back empty.
+            removed: Ids of collections that go.
+
         Raises:
             Invalid: a check fails; ``problems`` are those of the first such collection.
             BadRequest: the store refuses.
         """
         before = self._tx.schema
-        by_id = {item.id: item for item in changed}
-        if len(by_id) != len(changed):
-            raise BadRequest("A collection is listed twice.")
-        kept = [by_id.get(item.id, item) for item in before.collections if item.id not in removed]
-        added = [item for item in changed if item.id not in before.by_id]
+        last = {item.id: item for item in changed}
+        added = [item for item in last.values() if item.id not in before.by_id]
+        kept = [last.get(item.id, item) for item in before.collections if item.id not in removed]
         after = before.with_collections((*kept, *added))
         for item in changed:
             _refuse_indexes(item, after)
@@ -147,25 +149,39 @@ class SchemaUnit:
             self._check_shape(item, before.by_id.get(item.id), after)
         for gone in removed:
             await self._forget(before.by_id[gone])
+        for item in changed:
+            if not item.is_view and last[item.id] is not item:
+                await self._pass_through(item)
         # Views that nobody touches stay as they are, so a broken one does not stand in the way.
-        touched = frozenset(by_id) | removed
-        steps = diff_schemas(_touched(before, touched), _touched(after, touched))
+        touched = frozenset(last) | removed
+        steps = diff_schemas(_touched(self._tx.schema, touched), _touched(after, touched))
         await self._tx.apply(steps, schema=after)
-        for view in [item for item in changed if item.is_view]:
-            fields, found = await self._fields_of(view)
-            if found:
-                raise Invalid("", problems=found)
-            shown = replace(view, fields=fields)
-            by_id[view.id] = shown
-            await self._tx.apply((), schema=_with(self._tx.schema, shown))
-        for item in by_id.values():
-            schema = self._tx.schema
+        settled = [await self._described(item) if item.is_view else item for item in changed]
+        schema = self._tx.schema
+        for item in settled:
             problems = self._problems(item, before.by_id.get(item.id), schema, schema)
-            _settle_id(problems)
+            problems.pop("id", None)
             if problems:
                 raise Invalid(f"The collection {item.name!r} is not valid.", problems=problems)
             await write_row(self._tx, item, self._box)
         await self.refresh_views(besides="", must_work=bool(removed))
+
+    async def _pass_through(self, item: Collection) -> None:
+        """Give a table a shape that a later item of the same list changes again."""
+        present = self._tx.schema
+        touched = frozenset((item.id,))
+        passing = _with(present, item)
+        steps = diff_schemas(_touched(present, touched), _touched(passing, touched))
+        await self._tx.apply(steps, schema=passing)
+
+    async def _described(self, view: Collection) -> Collection:
+        """An imported view with its fields. Raises Invalid when its query is wrong."""
+        fields, found = await self._fields_of(view)
+        if found:
+            raise Invalid("", problems=found)
+        shown = replace(view, fields=fields)
+        await self._tx.apply((), schema=_with(self._tx.schema, shown))
+        return shown
 
     async def view_fields(self, name: str, query: str) -> tuple[Field, ...]:
         """The fields that a view with this SELECT would have. Raises BadRequest with the reason."""
@@ -226,8 +242,6 @@ class SchemaUnit:
             rule_problem=lambda holder, text: check_rule(text, holder, names) is not None,
             draw=self._draw,
         )
-        if new.type not in KNOWN_TYPES and not new.fields:
-            found.pop("fields", None)  # Nobody knows which fields it would need.
         if new.name.lower().startswith(STORE_PREFIX):
             found.pop("name", None)  # Refused as a whole, as PocketBase does.
         return found
@@ -237,7 +251,7 @@ class SchemaUnit:
         found = collection_problems(
             new, old, schema=schema, rule_problem=lambda _holder, _text: False, draw=self._draw
         )
-        _settle_id(found)
+        found.pop("id", None)  # What it brings is kept, and it is part of the schema by now.
         if new.is_view:
             found.pop("fields", None)
         if found:
@@ -294,13 +308,6 @@ def _refuse_indexes(collection: Collection, schema: Schema) -> None:
             taken.add(index.name.lower())
     if refused:
         raise BadRequest("An index cannot be made.", problems={"indexes": refused})
-
-
-def _settle_id(problems: Problems) -> None:
-    """A new collection that is part of the schema it is checked against clashes with itself."""
-    problem = problems.get("id")
-    if isinstance(problem, Problem) and problem.code == "validation_invalid_or_existing_id":
-        del problems["id"]
 
 
 def referring(collection: Collection, schema: Schema) -> list[str]:

@@ -19,6 +19,8 @@ import msgspec
 from yadokari.schema.fields import Field, Value, zero
 
 CollectionType: TypeAlias = Literal["base", "auth", "view"]
+COLLECTION_TYPES: frozenset[str] = frozenset(("base", "auth", "view"))
+"""The types there are; until it is checked, a collection may claim another."""
 AnyField = TypeVar("AnyField", bound=Field)
 
 

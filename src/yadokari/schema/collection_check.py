@@ -20,7 +20,7 @@ from yadokari.schema.auth_options_check import (
     invalid_rule,
     joint_auth_problems,
 )
-from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.collection import COLLECTION_TYPES, Collection, Schema
 from yadokari.schema.collection_json import RULE_KEYS
 from yadokari.schema.fields_check import fields_problem, found_via
 from yadokari.schema.ids import Draw
@@ -33,7 +33,6 @@ COLLECTION_ID_CHARS_MAX = 100
 _NAME = re.compile(r"\w+\Z", re.ASCII)
 _INTERNAL_NAMES = frozenset(["_collections", "_params", "_migrations"])
 _INTERNAL_PREFIX = "sqlite_"  # SQLite keeps such names for itself.
-_TYPES = frozenset(["base", "auth", "view"])
 _WRITE_RULES = frozenset(["createRule", "updateRule", "deleteRule"])
 
 
@@ -113,9 +112,9 @@ def _name_clash(new: Collection, schema: Schema) -> Problem | None:
     others = [item for item in schema.collections if item.id != new.id]
     if any(item.name.lower() == lower for item in others):
         return Problem("validation_collection_name_exists", "Another collection has this name.")
-    if any(item.id == new.name for item in others):
+    if new.name in schema.by_id:  # Its own id, too, once it has one.
         return Problem(
-            "validation_collection_name_id_duplicate", "Another collection has this as its id."
+            "validation_collection_name_id_duplicate", "A collection has this as its id."
         )
     if lower in _INTERNAL_NAMES or lower.startswith(_INTERNAL_PREFIX):
         return Problem("validation_collection_name_invalid", "The name is taken internally.")
@@ -123,7 +122,7 @@ def _name_clash(new: Collection, schema: Schema) -> Problem | None:
 
 
 def _type_problem(new: Collection, old: Collection | None) -> Problem | None:
-    if new.type not in _TYPES:
+    if new.type not in COLLECTION_TYPES:
         return in_invalid("Must be base, auth or view.")
     if old is not None and old.type != new.type:
         return Problem("validation_collection_type_change", "A collection keeps its type.")

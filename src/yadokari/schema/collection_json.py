@@ -21,6 +21,7 @@ from yadokari.base.dates import parse_date
 from yadokari.base.errors import BadRequest
 from yadokari.schema.auth_wire import auth_merged, auth_to_wire
 from yadokari.schema.collection import (
+    COLLECTION_TYPES,
     SUPERUSERS_NAME,
     AuthOptions,
     Collection,
@@ -29,6 +30,7 @@ from yadokari.schema.collection import (
     OAuth2MappedFields,
 )
 from yadokari.schema.defaults import (
+    ID_FIELD,
     new_auth_options,
     new_collection,
     new_secret,
@@ -122,6 +124,8 @@ def merge_collection(
     if existing is None:
         kind, name = _type_and_name(wire)
         start = replace(new_collection(type=kind, draw=draw), name=name)
+        if kind not in COLLECTION_TYPES:
+            start = replace(start, fields=(ID_FIELD,))  # Its fields are right until it lists some.
     else:
         start = existing
         if "id" in wire and read_text(wire["id"]) != existing.id:
@@ -161,7 +165,7 @@ def _add(fields: list[Field], field: Field) -> None:
         if field.id and present.id == field.id:
             fields[at] = field
             return
-        if not field.id and present.name == field.name:
+        if not field.id and field.name and present.name == field.name:
             fields[at] = replace(field, id=present.id)
             return
     if not field.id:

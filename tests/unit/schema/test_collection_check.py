@@ -355,11 +355,21 @@ def test_ids_of_collections(id_text: str, expected: object) -> None:
     assert codes({"name": "c", "id": id_text}) == ({"id": expected} if expected else {})
 
 
+def test_a_name_that_is_its_own_id_is_noticed_once_it_is_there() -> None:
+    """As the reference: at its creation nothing has that id yet."""
+    old = made({"name": "me", "id": "me"})
+
+    assert codes({"name": "me", "id": "me"}) == {}
+    assert codes({}, old) == {"name": "validation_collection_name_id_duplicate"}
+    assert codes({"name": "ME"}, old) == {}
+
+
 def test_type_and_flag_are_for_life() -> None:
     """A table does not become a view."""
     old = made({"name": "c"})
 
-    assert codes({"name": "c", "type": "x"}) == {
+    assert codes({"name": "c", "type": "x"}) == {"type": "validation_in_invalid"}
+    assert codes({"name": "c", "type": "x", "fields": []}) == {
         "type": "validation_in_invalid",
         "fields": REQUIRED,
     }

@@ -383,7 +383,13 @@ def test_type_and_name_of_a_new_collection_are_found_in_any_letter_case() -> Non
     assert (collection.name, collection.type, collection.list_rule) == ("n", "auth", None)
     assert made({"name": "n", "type": None}).type == "base"
     assert made({"name": "n", "type": ""}).type == "base"
-    assert made({"name": "n", "type": "x"}).fields == ()
+
+
+def test_an_unknown_type_has_its_id_field_until_fields_are_listed() -> None:
+    """The type is refused either way; what is told of its fields depends on it."""
+    assert [field.name for field in made({"name": "n", "type": "x"}).fields] == ["id"]
+    assert made({"name": "n", "type": "x", "fields": []}).fields == ()
+    assert made({"type": "x", "fields": []}, made({"name": "n"})).fields == ()
 
 
 def test_times_and_flags_are_taken_over() -> None:
@@ -478,3 +484,10 @@ def test_a_taken_collection_id_gets_a_number() -> None:
     person = merge_collection(None, wire, draw=SeededDraw(), taken_ids={"pbc_63941688"})
 
     assert person.id == "pbc_639416882"
+
+
+def test_fields_without_a_name_are_not_the_same_field() -> None:
+    """Both are refused, and both are told of."""
+    fields = [{"name": "", "type": "text"}, {"type": "text"}]
+
+    assert [field.name for field in made({"name": "n", "fields": fields}).fields] == ["id", "", ""]

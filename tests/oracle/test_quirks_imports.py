@@ -1,0 +1,128 @@
+"""Quirks of importing and changing collections, each as a short scenario."""
+
+import pytest
+
+from tests.oracle.client import Json
+from tests.oracle.scene import Scene, field_of, text
+
+FAILED = "validation_collections_import_failure"
+
+
+def test_a_new_collection_keeps_whatever_id_it_brings(scene: Scene):
+    """Only a single creation looks at the length and the characters of an id."""
+    for name, given in (("im_a", "x" * 101), ("im_b", "a b"), ("im_c", "é'\"`")):
+        item: Json = {"id": given, "name": name, "type": "base", "fields": [text("t")]}
+
+        assert put(scene, item) == 204
+        assert scene.root("GET", f"…/{name}")["id"] == given
+        assert scene.root("POST", f"…/{name}/records", {"t": "x"})["collectionId"] == given
+        assert scene.root("DELETE", f"…/{name}").status == 204
+
+
+def test_an_item_is_matched_by_its_id_alone_when_it_has_one(scene: Scene):
+    """The name counts only without an id; an id that is another's name is refused."""
+    scene.collection("im_d", text("t"), id="im_d_id")
+
+    assert put(scene, {"id": "other", "name": "im_d"}) == 400
+    assert put(scene, {"id": "im_d", "name": "im_d2"}) == 400
+    assert put(scene, {"id": "", "name": "im_d"}) == 400
+    assert put(scene, {"id": None, "name": "im_d"}) == 400
+    assert put(scene, {"name": "IM_D"}) == 204
+    assert scene.root("GET", "…/im_d")["name"] == "IM_D"
+
+
+def test_a_collection_may_be_listed_twice_and_the_last_counts(scene: Scene):
+    """Each item starts from what was there before the import."""
+    scene.collection("im_e", text("t"))
+    scene.root("POST", "…/im_e/records", {"t": "x"})
+
+    seen = put(
+        scene,
+        {"name": "im_e", "fields": [text("a")], "listRule": "a = 1"},
+        {"name": "im_e", "fields": [text("b")], "viewRule": "b = 1"},
+    )
+
+    assert seen == 204
+    assert scene.root("GET", "…/im_e?fields=listRule,viewRule,fields.name").body == {
+        "listRule": "", "viewRule": "b = 1",
+        "fields": [{"name": "b"}, {"name": "id"}, {"name": "t"}],
+    }  # fmt: skip
+    assert scene.root("GET", "…/im_e/records?fields=t,b")["items"] == [{"t": "x", "b": ""}]
+
+
+def test_a_new_collection_listed_twice_is_refused(scene: Scene):
+    """There is nothing yet that both could mean."""
+    assert put(scene, {"name": "im_f"}, {"name": "im_f"}) == 400
+    assert put(scene, {"id": "im_f", "name": "im_g"}, {"id": "im_f", "name": "im_h"}) == 400
+    assert put(scene, {"id": "im_f", "name": "im_f"}) == 400
+
+
+def test_new_items_are_taken_before_those_that_are_there(scene: Scene):
+    """A name is free once its holder gave it up, which comes later however the list is ordered."""
+    scene.collection("im_i", id="im_i_id")
+    renamed: Json = {"id": "im_i_id", "name": "im_j"}
+
+    assert put(scene, renamed, {"id": "im_k_id", "name": "im_i"}) == 400
+    late: Json = {"id": "im_k_id", "name": "im_i", "created": "2099-01-01 00:00:00.000Z"}
+    assert put(scene, renamed, late) == 204
+    assert scene.root("GET", "…/im_j")["id"] == "im_i_id"
+    assert str(scene.root("GET", "…/im_i")["created"]) < "2099"
+
+
+def test_a_field_is_found_again_by_its_name_and_type(scene: Scene):
+    """Under another id the field that is there takes its place, options and all."""
+    scene.collection("im_l", text("t", max=3))
+    before = scene.root("GET", "…/im_l?fields=fields")["fields"]
+    assert isinstance(before, list)
+
+    seen = put(scene, {"name": "im_l", "fields": [field_of("text", "t", id="other", max=9)]})
+
+    assert seen == 204
+    assert scene.root("GET", "…/im_l?fields=fields")["fields"] == before[::-1]
+    number = field_of("number", "t", id="other")
+    assert put(scene, {"name": "im_l", "fields": [number]}) == 400
+
+
+@pytest.mark.parametrize("listed", [[], None])
+def test_an_unknown_type_wants_fields_when_an_empty_list_was_sent(scene: Scene, listed: Json):
+    """Without a list it keeps those it has, or begins with an id."""
+    wrong: Json = {"name": "im_m", "type": "nope"}
+    assert isinstance(wrong, dict)
+    scene.collection("im_n", text("t"))
+    both = {"type": "validation_in_invalid", "fields": "validation_required"}
+
+    assert scene.root("POST", "…", wrong).codes == {"type": "validation_in_invalid"}
+    assert scene.root("POST", "…", {**wrong, "fields": listed}).codes == both
+    assert scene.root("PATCH", "…/im_n", {"type": "nope"}).codes == {"type": both["type"]}
+    assert scene.root("PATCH", "…/im_n", {"type": "nope", "fields": listed}).codes == both
+
+    scene.root("DELETE", "…/im_n")
+
+
+def test_fields_without_a_name_are_fields_of_their_own(scene: Scene):
+    """The second one doubles the first one's name."""
+    refused = scene.root("POST", "…", {"name": "im_o", "fields": [text(""), {"type": "text"}]})
+
+    assert refused.has({
+        "data": {"fields": {"2": {"name": {"code": "validation_duplicated_field_name"}}}}
+    })  # fmt: skip
+
+
+def test_a_name_that_is_the_own_id_is_refused_from_the_first_change_on(scene: Scene):
+    """At the creation nothing has that id yet."""
+    scene.collection("im_p", id="im_p")
+
+    refused = scene.root("PATCH", "…/im_p", {})
+
+    assert refused.codes == {"name": "validation_collection_name_id_duplicate"}
+    assert scene.root("PATCH", "…/im_p", {"name": "im_p2"}).status == 200
+
+
+def put(scene: Scene, *items: Json) -> int:
+    """The status of an import that keeps what it does not list."""
+    seen = scene.root("PUT", "…/import", {"collections": [*items], "deleteMissing": False})
+    if seen.status == 400:
+        assert seen.codes == {"collections": FAILED}
+        # The oracle goes on showing what it refused until a collection is saved.
+        scene.change("users")
+    return seen.status
