@@ -34,7 +34,12 @@ class Bucket(Protocol):
         content_type: str,
         metadata: Mapping[str, str],
     ) -> None:
-        """Write or replace a blob; atomic. Raises Unavailable."""
+        """Write or replace a blob; atomic.
+
+        Raises:
+            BadRequest: the key is longer than the bucket takes.
+            Unavailable: the bucket does not take it now.
+        """
         ...
 
     async def head(self, key: BlobKey) -> BlobInfo:

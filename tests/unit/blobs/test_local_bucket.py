@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from yadokari.base.errors import NotFound, Unavailable
+from yadokari.base.errors import BadRequest, NotFound, Unavailable
 from yadokari.blobs.local.bucket import PIECE_BYTES, LocalBucket
 from yadokari.ports.bucket import BlobKey
 from yadokari.testing.fake_entropy import FakeEntropy
@@ -95,6 +95,17 @@ async def test_a_disk_that_refuses_is_unavailable(bucket: LocalBucket, tmp_path:
 
     with pytest.raises(Unavailable):
         await put(bucket, KEY)
+
+
+async def test_a_key_too_long_for_the_disk_is_refused(bucket: LocalBucket) -> None:
+    """Imported collections may have long ids; trying again cannot help."""
+    key = BlobKey(f"{'x' * 300}/r/a.txt")
+
+    with pytest.raises(BadRequest):
+        await put(bucket, key)
+    await bucket.delete(key)
+
+    assert [key async for key in bucket.list("")] == []
 
 
 async def test_keys_come_by_prefix_in_order(bucket: LocalBucket) -> None:

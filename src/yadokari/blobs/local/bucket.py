@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -21,7 +22,7 @@ from typing import IO
 
 import msgspec
 
-from yadokari.base.errors import NotFound, Unavailable
+from yadokari.base.errors import BadRequest, NotFound, Unavailable
 from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
 from yadokari.ports.entropy import Entropy
 
@@ -54,6 +55,8 @@ class LocalBucket:
                 _publish, part, path, _attributes(content_type, metadata, digest)
             )
         except OSError as exc:
+            if exc.errno == errno.ENAMETOOLONG:
+                raise BadRequest("The key of the file is too long.") from exc
             raise Unavailable("The file could not be stored.") from exc
         finally:
             await asyncio.to_thread(_discard, part)
@@ -181,8 +184,12 @@ def _info(path: Path) -> BlobInfo:
 
 
 def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.with_name(path.name + ATTRIBUTES_SUFFIX).unlink(missing_ok=True)
+    try:
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + ATTRIBUTES_SUFFIX).unlink(missing_ok=True)
+    except OSError as exc:
+        if exc.errno != errno.ENAMETOOLONG:  # Such a blob was never there.
+            raise
 
 
 _: type[Bucket] = LocalBucket
