@@ -58,6 +58,11 @@ COLLECTIONS = Request(
 KEPT_COLLECTIONS = frozenset({"people_id", "_pb_users_auth_"})
 CALLER_IDS = frozenset(f"id0{index:012d}" for index in range(2))
 """Records of `people` that last for the whole run, for they are the callers."""
+IMPORT = "/api/collections/import"
+RELOAD = Request(
+    area="reload", caller="root", method="PATCH", path="/api/collections/_pb_users_auth_", json={}
+)
+"""After an import that it undid the oracle shows the truth again (deviation 6)."""
 _ALONE = Request(area="state", caller="root", method="GET", path="")
 
 
@@ -165,6 +170,8 @@ class Differential:
                 self.report.cells[operator, kind, request.caller] += 1
         else:
             self._deck.take_back(request.caller, request.cells)
+        if request.path == IMPORT and answers.oracle.status == 400:
+            self._pair.ask(RELOAD)
         if request.makes is not None and answers.oracle.status == 200:
             name, new = request.makes
             self._world.shapes[name].ids.append(new)

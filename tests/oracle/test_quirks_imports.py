@@ -118,11 +118,44 @@ def test_a_name_that_is_the_own_id_is_refused_from_the_first_change_on(scene: Sc
     assert scene.root("PATCH", "…/im_p", {"name": "im_p2"}).status == 200
 
 
+def test_a_new_collection_is_told_that_both_its_id_and_its_name_are_taken(scene: Scene):
+    """Even when the same collection has both."""
+    scene.collection("im_t", id="im_t_id")
+
+    assert scene.root("POST", "…", {"name": "IM_T", "id": "im_t_id"}).codes == {
+        "id": "validation_invalid_or_existing_id",
+        "name": "validation_collection_name_exists",
+    }
+
+
+@pytest.mark.parametrize("given", ["a/b", "a\\b", ".", ".."])
+def test_an_id_that_cannot_name_a_folder_is_refused_by_us(scene: Scene, given: str):
+    """Deviation 5: `a/b` would lie in the folder that goes when `a` is deleted."""
+    expected = {"oracle": 204, "ours": 400}[scene.server.kind]
+
+    assert put(scene, {"id": given, "name": "im_q"}) == expected
+
+    scene.root("DELETE", "…/im_q")
+
+
+def test_a_refused_import_is_not_to_be_seen_with_us(scene: Scene):
+    """Deviation 6: the oracle goes on showing what it undid until a collection is saved."""
+    scene.collection("im_r", text("t"), id="im_r_id")
+    wrong: Json = {"id": "im_r_id", "name": "im_s", "indexes": ["CREATE INDEX i ON im_s (nope)"]}
+
+    refused = scene.root("PUT", "…/import", {"collections": [wrong], "deleteMissing": False})
+    shown = [scene.root("GET", f"…/{name}").status for name in ("im_r", "im_s")]
+    scene.change("users")
+
+    assert refused.status == 400
+    assert shown == {"oracle": [404, 200], "ours": [200, 404]}[scene.server.kind]
+    assert scene.root("GET", "…/im_r").status == 200
+
+
 def put(scene: Scene, *items: Json) -> int:
     """The status of an import that keeps what it does not list."""
     seen = scene.root("PUT", "…/import", {"collections": [*items], "deleteMissing": False})
     if seen.status == 400:
         assert seen.codes == {"collections": FAILED}
-        # The oracle goes on showing what it refused until a collection is saved.
-        scene.change("users")
+        scene.change("users")  # Deviation 6.
     return seen.status

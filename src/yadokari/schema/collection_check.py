@@ -104,12 +104,13 @@ def _name_problem(new: Collection, old: Collection | None, schema: Schema) -> Pr
         problem = Problem(
             "validation_collection_system_name_change", "System collections keep their name."
         )
-    return problem or _name_clash(new, schema)
+    return problem or _name_clash(new, old, schema)
 
 
-def _name_clash(new: Collection, schema: Schema) -> Problem | None:
+def _name_clash(new: Collection, old: Collection | None, schema: Schema) -> Problem | None:
     lower = new.name.lower()
-    others = [item for item in schema.collections if item.id != new.id]
+    own_id = None if old is None else old.id  # A new one may claim an id that another has.
+    others = [item for item in schema.collections if item is not new and item.id != own_id]
     if any(item.name.lower() == lower for item in others):
         return Problem("validation_collection_name_exists", "Another collection has this name.")
     if new.name in schema.by_id:  # Its own id, too, once it has one.
