@@ -30,7 +30,7 @@ def indexes_problem(
     for at, text in enumerate(new.indexes):
         index = parse_index(text)
         problem = invalid_index() if index is None else _problem(index, names, used)
-        if problem is None and index is not None and _fits(index, new):
+        if problem is None and index is not None:
             problem = _repetition(index, definitions)
         if problem is not None:
             return {str(at): problem}
@@ -41,13 +41,6 @@ def invalid_index(reason: str = "") -> Problem:
     """The problem of an index that cannot be made; ``reason`` must not hold anybody's data."""
     message = reason or "Must be a CREATE INDEX statement that fits the collection."
     return Problem("validation_invalid_index_expression", message)
-
-
-def _fits(index: Index, collection: Collection) -> bool:
-    """Whether its columns exist; when not, the store says so, whatever else is wrong."""
-    return all(
-        column.is_expression or column.name in collection.by_name for column in index.columns
-    )
 
 
 def _problem(index: Index, names: set[str], used: dict[str, str]) -> Problem | None:

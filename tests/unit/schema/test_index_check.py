@@ -16,6 +16,10 @@ from yadokari.schema.index_check import invalid_index
             {"1": "validation_duplicated_index_name"},
         ),
         (
+            ["create index i on c (nope)", "create index j on c (nope)"],
+            {"1": "validation_duplicated_index_definition"},
+        ),
+        (
             ["create index i on c (id)", "create index j on x (`id`)"],
             {"1": "validation_duplicated_index_definition"},
         ),
