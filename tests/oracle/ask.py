@@ -10,7 +10,7 @@ Not here: comparing the answers (tests/oracle/compare.py), generating requests (
 import json as json_text
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from tests.oracle.client import Answer, Client, Json
 from tests.oracle.server import Server
@@ -40,8 +40,8 @@ class Request:
     """The state may change; after a difference the round is over."""
     makes: tuple[str, str] | None = None
     """Collection and id of the record that exists once this succeeds."""
-    cells: tuple[tuple[str, Kind], ...] = ()
-    """Pairs of operator and field kind that the filter touches."""
+    cell: tuple[str, Kind] | None = None
+    """Operator and field kind of the one comparison that the filter is."""
     smaller: tuple["Request", ...] = ()
     """Requests to try when this one differs: the first that still differs is the reproduction."""
 
@@ -64,6 +64,18 @@ class Answers:
 
     oracle: Answer
     ours: Answer
+
+
+class Asks(Protocol):
+    """Whoever asks both servers."""
+
+    def ask(self, request: Request) -> Answers:
+        """Ask both the same."""
+        ...
+
+    def sign_in(self, caller: Caller, *, oracle: str, ours: str) -> None:
+        """Keep the tokens that the servers gave to a caller."""
+        ...
 
 
 class Pair:

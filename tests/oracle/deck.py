@@ -1,50 +1,66 @@
-"""The deck of filter cells: operator x field kind, one pile for each caller.
+"""The deck of filter cells (operator x field kind x caller): which was compared how often.
 
-Y1  A pile is dealt to its end before it is shuffled anew, over all rounds of a run, so every cell
-    comes equally often.
-Y2  Cells of a filter that the oracle refused come back on top, for they were not compared.
+Y1  Rarest first: a round deals the cells that were compared least, ties in drawn order.
+Y2  A cell that was dealt in vain comes back at once, but only so often: what the round's rules
+    refuse again and again waits for another round.
 
-Not here: what becomes of a cell (generate_filters.py).
+Not here: what becomes of a cell (generate_requests.py), when it counts as compared
+(differential.py).
 """
 
 import random
-from collections.abc import Iterable
+from collections import Counter, deque
 
 from tests.oracle.ask import CALLERS, Caller
 from tests.oracle.operators_fixture import OPERATORS
 from tests.oracle.world import KINDS, Kind
 
-Cell = tuple[str, Kind]
-RETURNS_MAX = 3  # A cell that a round's rules refuse again and again waits for another round.
+Cell = tuple[str, Kind, Caller]
+CELLS: tuple[Cell, ...] = tuple(
+    (operator, kind, caller) for operator in OPERATORS for kind in KINDS for caller in CALLERS
+)
+VAIN_DEALS_MAX = 3  # In one round.
 
 
 class Deck:
-    """The piles of a run."""
+    """The cells of a run."""
 
     def __init__(self) -> None:
-        """All piles are empty until the first deal."""
-        self._piles: dict[Caller, list[Cell]] = {caller: [] for caller in CALLERS}
-        self._turn = 0
-        self._returned: dict[tuple[Caller, Cell], int] = {}
+        """Nothing was compared yet."""
+        self.compared: Counter[Cell] = Counter()
+        self._queue: deque[Cell] = deque()
+        self._vain: Counter[Cell] = Counter()
 
-    def next_caller(self) -> Caller:
-        """The caller whose turn it is."""
-        self._turn += 1
-        return CALLERS[self._turn % len(CALLERS)]
+    @property
+    def least(self) -> int:
+        """How often the rarest cell was compared."""
+        return min(self.compared[cell] for cell in CELLS)
 
-    def deal(self, caller: Caller, dice: random.Random) -> Cell:
-        """The caller's next cell."""
-        pile = self._piles[caller]
-        if not pile:
-            pile.extend((operator, kind) for operator in OPERATORS for kind in KINDS)
-            dice.shuffle(pile)
-            self._returned.clear()
-        return pile.pop()
+    def begin_round(self) -> None:
+        """Cells that the last round refused get another chance."""
+        self._queue.clear()
+        self._vain.clear()
 
-    def take_back(self, caller: Caller, cells: Iterable[Cell]) -> None:
-        """Put cells that were not compared back on top, but not for ever."""
-        for cell in cells:
-            times = self._returned.get((caller, cell), 0)
-            self._returned[caller, cell] = times + 1
-            pile = self._piles[caller]
-            pile.insert(len(pile) if times < RETURNS_MAX else 0, cell)
+    def deal(self, dice: random.Random, *, below: int | None = None) -> Cell | None:
+        """The next cell, or None when this round has nothing more to give.
+
+        Args:
+            below: Only cells that were compared less often; None for all.
+        """
+        if not self._queue:
+            waiting = [cell for cell in CELLS if self._vain[cell] < VAIN_DEALS_MAX]
+            if below is not None:
+                waiting = [cell for cell in waiting if self.compared[cell] < below]
+            dice.shuffle(waiting)
+            self._queue.extend(sorted(waiting, key=self.compared.__getitem__))
+        return self._queue.popleft() if self._queue else None
+
+    def count(self, cell: Cell) -> None:
+        """The cell was compared."""
+        self.compared[cell] += 1
+
+    def take_back(self, cell: Cell) -> None:
+        """The cell was dealt in vain."""
+        self._vain[cell] += 1
+        if self._vain[cell] < VAIN_DEALS_MAX:
+            self._queue.appendleft(cell)

@@ -5,12 +5,15 @@ Run: python -m tests.oracle.differential --seed 7 --requests 10000
 D1  A run is its seed: the same seed draws the same requests.
 D2  A round is a fresh schema with fresh records. After a write that differs, the round is over,
     since what follows would differ for that reason alone.
-D3  Every difference is reduced to one request and written to a file that a person can read.
+D3  A cell counts as compared when a filter that is this comparison alone got equal answers of 200,
+    and the caller may see a record that it could keep or drop.
+D4  Every difference is reduced to one request and written to a file that a person can read.
 
 Not here: what is drawn (generate_*.py), what counts as equal (compare.py, deviations.py).
 """
 
 import argparse
+import itertools
 import json
 import random
 import sys
@@ -20,11 +23,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
-from tests.oracle.ask import CALLERS, Answers, Pair, Request
+from tests.oracle.ask import Answers, Asks, Caller, Pair, Request
 from tests.oracle.client import Answer, Json, query
 from tests.oracle.compare import canonical, difference
-from tests.oracle.deck import Deck
+from tests.oracle.deck import CELLS, Cell, Deck
 from tests.oracle.deviations import deviation_of
 from tests.oracle.generate_auth import PASSWORD, THIRD, AuthRequests
 from tests.oracle.generate_collections import CollectionRequests
@@ -36,15 +40,15 @@ from tests.oracle.generate_schema import (
     people,
     people_change,
 )
-from tests.oracle.operators_fixture import OPERATORS
 from tests.oracle.server import running
-from tests.oracle.world import KINDS, Shape, World
+from tests.oracle.world import Shape, World
 
 REQUESTS_PER_ROUND = 500  # Long enough to pay for its schema, short enough to see many schemas.
 COLLECTION_REQUESTS_PER_ROUND = 40
 RECORDS_PER_COLLECTION = 14
 REPORT = Path("build/differential.txt")
 AUTH_REQUESTS_PER_ROUND = 12  # Few, for bcrypt is slow on purpose.
+IDLE_ROUNDS_MAX = 10  # What so many schemas in a row refuse, the next one will.
 MISMATCHES_KEPT_MAX = 500  # More is no easier to read; all are counted.
 
 
@@ -84,7 +88,10 @@ class Report:
     seed: int
     areas: Counter[str] = field(default_factory=Counter)
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
-    cells: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    cells: Counter[Cell] = field(default_factory=Counter)
+    """How often each operator was compared on a field kind for a caller (D3)."""
+    splits: Counter[Cell] = field(default_factory=Counter)
+    """How often it kept some of the caller's records and dropped others."""
     deviations: Counter[str] = field(default_factory=Counter)
     mismatches: list[Mismatch] = field(default_factory=list)
     signatures: Counter[tuple[str, int, int]] = field(default_factory=Counter)
@@ -98,20 +105,19 @@ class Report:
 
     @property
     def cell_min(self) -> int:
-        """How often the least asked cell (operator, field kind, caller) was asked and answered."""
-        return min(
-            self.cells[operator, kind, caller]
-            for operator in OPERATORS
-            for kind in KINDS
-            for caller in CALLERS
-        )
+        """How often the rarest cell was compared."""
+        return min(self.cells[cell] for cell in CELLS)
 
     def summary(self) -> str:
         """Counts for each area, statuses and mismatches."""
         wrong: Counter[str] = Counter()
         for (area, _, _), count in self.signatures.items():
             wrong[area] += count
-        lines = [f"seed {self.seed}: {self.compared} comparisons, least asked cell {self.cell_min}"]
+        split = sum(1 for cell in CELLS if self.splits[cell])
+        lines = [
+            f"seed {self.seed}: {self.compared} comparisons, {self.cells.total()} of single cells",
+            f"  rarest of {len(CELLS)} cells: {self.cell_min} times; {split} split the records",
+        ]
         for area, count in sorted(self.areas.items()):
             statuses = {status: n for (one, status), n in self.statuses.items() if one == area}
             shown = " ".join(f"{status}:{n}" for status, n in sorted(statuses.items()))
@@ -141,7 +147,7 @@ class Report:
 class Differential:
     """A run over a pair of servers."""
 
-    def __init__(self, pair: Pair, *, seed: int) -> None:
+    def __init__(self, pair: Asks, *, seed: int) -> None:
         """Nothing is sent yet."""
         self._pair = pair
         self._seed = seed
@@ -149,15 +155,25 @@ class Differential:
         self._state_differs = False
         self._world = World(dice=random.Random(seed))
         self._deck = Deck()
-        self.report = Report(seed=seed)
+        self._visible: dict[tuple[Caller, str], int] = {}
+        self.report = Report(seed=seed, cells=self._deck.compared)
 
-    def run(self, *, requests: int, seconds_max: float = float("inf")) -> Report:
-        """Compare at least so many requests, or as many as the time allows."""
-        until = time.monotonic() + seconds_max
+    def run(self, *, requests: int, cell_min: int = 0) -> Report:
+        """Compare at least so many requests of all kinds, then single cells until all have enough.
+
+        Args:
+            requests: How many to compare before cells alone are asked.
+            cell_min: How often each cell shall be compared.
+        """
         self._prepare_callers()
-        while self.report.compared < requests and time.monotonic() < until:
+        idle_rounds = 0
+        while self.report.compared < requests or self._deck.least < cell_min:
+            before = self._deck.compared.total()
             self._round += 1
-            self._play_round(requests=requests, until=until)
+            self._play_round(requests=requests, cell_min=cell_min)
+            idle_rounds = 0 if self._deck.compared.total() > before else idle_rounds + 1
+            if idle_rounds == IDLE_ROUNDS_MAX:
+                break
         return self.report
 
     def compare(self, request: Request) -> Answers:
@@ -165,17 +181,16 @@ class Differential:
         answers = self._pair.ask(request)
         self.report.areas[request.area] += 1
         self.report.statuses[request.area, answers.oracle.status] += 1
-        if answers.oracle.status == 200:
-            for operator, kind in request.cells:
-                self.report.cells[operator, kind, request.caller] += 1
-        else:
-            self._deck.take_back(request.caller, request.cells)
+        if request.writes:
+            self._visible.clear()
         if request.path == IMPORT and answers.oracle.status == 400:
             self._pair.ask(RELOAD)
         if request.makes is not None and answers.oracle.status == 200:
             name, new = request.makes
             self._world.shapes[name].ids.append(new)
         seen = difference(request, answers)
+        if request.cell is not None:
+            self._settle((*request.cell, request.caller), request, answers, is_equal=seen is None)
         if seen is None:
             return answers
         deviation = deviation_of(request, answers)
@@ -186,6 +201,28 @@ class Differential:
         if request.writes:
             self._state_differs = True
         return answers
+
+    def _settle(self, cell: Cell, request: Request, answers: Answers, *, is_equal: bool) -> None:
+        """Count a cell that was really compared, give the others back (D3)."""
+        kept = _total(answers.oracle) if is_equal and answers.oracle.status == 200 else None
+        visible = 0 if kept is None else self._visible_to(request.caller, request.path)
+        if kept is None or visible == 0:
+            self._deck.take_back(cell)
+            return
+        self._deck.count(cell)
+        if 0 < kept < visible:
+            self.report.splits[cell] += 1
+
+    def _visible_to(self, caller: Caller, path: str) -> int:
+        """How many records of a collection a caller may list, asked once between writes."""
+        records = path.partition("?")[0]
+        known = self._visible.get((caller, records))
+        if known is None:
+            unfiltered = records + query(fields="id", perPage=1)
+            request = Request(area="unfiltered", caller=caller, method="GET", path=unfiltered)
+            known = _total(self.compare(request).oracle)
+            self._visible[caller, records] = known
+        return known
 
     def _note(self, request: Request, answers: Answers, seen: str) -> None:
         signature = (request.area, answers.oracle.status, answers.ours.status)
@@ -225,7 +262,7 @@ class Differential:
         }  # fmt: skip
         self._root("POST", f"/api/collections/{PEOPLE}/records", record)
 
-    def _play_round(self, *, requests: int, until: float) -> None:
+    def _play_round(self, *, requests: int, cell_min: int) -> None:
         self._state_differs = False
         world = World(dice=random.Random(f"{self._seed}/{self._round}"), last_id=1_000)
         self._world = world
@@ -234,19 +271,16 @@ class Differential:
         shape.ids = [*sorted(CALLER_IDS), THIRD]
         world.shapes[PEOPLE] = shape
         self._build(world)
-        sources = (Requests(world, self._deck), CollectionRequests(world), AuthRequests(world))
-        weights = (
-            REQUESTS_PER_ROUND - COLLECTION_REQUESTS_PER_ROUND - AUTH_REQUESTS_PER_ROUND,
-            COLLECTION_REQUESTS_PER_ROUND,
-            AUTH_REQUESTS_PER_ROUND,
-        )
-        for _ in range(REQUESTS_PER_ROUND):
+        self._deck.begin_round()
+        is_mixed = self.report.compared < requests
+        drawn = self._mixed(world) if is_mixed else self._cells(world, cell_min=cell_min)
+        for request in itertools.islice(drawn, REQUESTS_PER_ROUND):
+            self.compare(request)
             if self._state_differs and not self._mend(world):
                 self.report.rounds_cut += 1
                 break
-            if self.report.compared >= requests or time.monotonic() > until:
+            if is_mixed and self.report.compared >= requests:
                 break
-            self.compare(world.dice.choices(sources, weights)[0].draw())
         else:
             for name in ("kit", "beta", "gamma", PEOPLE):
                 self.compare(_dump(world.shapes[name]))
@@ -256,6 +290,23 @@ class Differential:
                 path = f"{shape.path}/{one}"
                 self._pair.ask(Request(area="drop", caller="root", method="DELETE", path=path))
 
+    def _mixed(self, world: World) -> Iterator[Request]:
+        """Requests of all kinds, without end."""
+        sources = (Requests(world, self._deck), CollectionRequests(world), AuthRequests(world))
+        weights = (
+            REQUESTS_PER_ROUND - COLLECTION_REQUESTS_PER_ROUND - AUTH_REQUESTS_PER_ROUND,
+            COLLECTION_REQUESTS_PER_ROUND,
+            AUTH_REQUESTS_PER_ROUND,
+        )
+        while True:
+            yield world.dice.choices(sources, weights)[0].draw()
+
+    def _cells(self, world: World, *, cell_min: int) -> Iterator[Request]:
+        """Single cells that are missing, as long as the round has any."""
+        source = Requests(world, self._deck)
+        while (request := source.draw_cell(below=cell_min)) is not None:
+            yield request
+
     def _clear(self) -> None:
         """Delete all collections of the round, whatever their names became."""
         for _ in range(CLEARING_TRIES_MAX):
@@ -263,8 +314,8 @@ class Differential:
             names = {*_items(seen.oracle), *_items(seen.ours)} - KEPT_COLLECTIONS
             if not names:
                 return
-            for name in names:
-                path = f"/api/collections/{name}"
+            for one in names:
+                path = f"/api/collections/{quote(one, safe='')}"
                 self._pair.ask(Request(area="drop", caller="root", method="DELETE", path=path))
 
     def _mend(self, world: World) -> bool:
@@ -316,11 +367,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--cells", type=int, default=0, help="comparisons of each cell at least")
     parser.add_argument("--report", type=Path, default=REPORT)
     arguments = parser.parse_args()
     began = time.monotonic()
     with prepared(seed=arguments.seed) as differential:
-        report = differential.run(requests=arguments.requests)
+        report = differential.run(requests=arguments.requests, cell_min=arguments.cells)
     arguments.report.parent.mkdir(parents=True, exist_ok=True)
     arguments.report.write_text(report.text(), encoding="utf-8")
     took_seconds = time.monotonic() - began
@@ -343,6 +395,13 @@ def _items(answer: Answer) -> dict[str, str]:
             alone = Answer(status=200, body=json.dumps(item).encode(), headers=answer.headers)
             found[str(item["id"])] = canonical(_ALONE, alone)
     return found
+
+
+def _total(answer: Answer) -> int:
+    """How many records a list counts; 0 for a refusal."""
+    body = answer.json()
+    total = body.get("totalItems") if isinstance(body, dict) else None
+    return total if isinstance(total, int) else 0
 
 
 def _apart(oracle: dict[str, str], ours: dict[str, str]) -> set[str]:

@@ -72,6 +72,11 @@ _NAMES: tuple[Json, ...] = (
     "scratch1", "scratch2", "SCRATCH1", "kit", "people_id", "bad name", "", "_scratch1", "a_via_b",
     "x" * 256, "_collections", "sqlite_master", None, 5, "scratch-1", "é",
 )  # fmt: skip
+_IMPORT_IDS: tuple[Json, ...] = (
+    "my_id", "my_id", "scratch1", "", None, "x" * 101, "a b", "é'", 5,
+)  # fmt: skip
+_KEPT = frozenset({"kit", "kit_id", "people_id"})
+"""Names and ids by which an import would change the round's own collections."""
 _QUERIES: tuple[Json, ...] = (
     "select id, text from kit", "select * from kit", "select text from kit", "junk", "", None,
     "select id from nope", "delete from kit", "select id, id as twice from kit",
@@ -212,7 +217,22 @@ class CollectionRequests:
 
     def _import(self) -> dict[str, Json]:
         dice = self._world.dice
-        items: list[Json] = [
-            self._base(dice.choice(SCRATCH[:2])) for _ in range(dice.choice((0, 1, 1, 2)))
-        ]
+        items: list[Json] = [self._import_item() for _ in range(dice.choice((0, 1, 1, 2)))]
         return {"collections": items, "deleteMissing": False}
+
+    def _import_item(self) -> Json:
+        dice = self._world.dice
+        match dice.randrange(8):
+            case 0:
+                body = self._view()
+            case 1:
+                body = self._auth()
+            case _:
+                body = self._base(dice.choice(SCRATCH[:2]))
+        if dice.random() < 0.2:
+            body["id"] = dice.choice(_IMPORT_IDS)
+        if body.get("id") in _KEPT:
+            del body["id"]
+        if body["name"] in _KEPT:
+            body["name"] = "scratch1"
+        return body

@@ -1,6 +1,7 @@
 """Requests on records: lists, views, writes, batches, and what is wrong with HTTP itself.
 
-Q1  A deck of cells (operator x field kind x caller) is dealt evenly, so coverage is no luck.
+Q1  A deck of cells (operator x field kind x caller) is dealt rarest first, so coverage is no luck.
+    A dealt cell is a filter of one comparison: in a longer one it might decide nothing.
 Q2  Every filter comes with its comparisons alone, every body with its keys alone: the smaller
     requests that make a reproduction.
 
@@ -12,11 +13,12 @@ from urllib.parse import urlencode
 
 from tests.oracle.ask import CALLERS, Caller, Request
 from tests.oracle.client import Json, query
-from tests.oracle.deck import Cell, Deck
+from tests.oracle.deck import Deck
 from tests.oracle.generate_filters import comparison, garbage, joined, sort_for
 from tests.oracle.generate_schema import PEOPLE
 from tests.oracle.generate_values import body_for, change_for, form_text, multipart
-from tests.oracle.world import Shape, World
+from tests.oracle.operators_fixture import OPERATORS
+from tests.oracle.world import KINDS, Kind, Shape, World
 
 PER_PAGE = 200  # Whole collections: where the order is free, a page border would not be.
 
@@ -72,9 +74,10 @@ class Requests:
         self._world = world
         self._deck = deck
         self._makers: tuple[tuple[Callable[[], Request], float], ...] = (
-            (self.filtered, 62.0), (self.broken_filter, 7.0), (self.listed, 6.0),
-            (self.viewed, 3.0), (self.created, 8.0), (self.created_by_form, 3.0),
-            (self.updated, 6.0), (self.deleted, 1.0), (self.batch, 2.5), (self.odd, 1.5),
+            (self.compared, 34.0), (self.joined, 28.0), (self.broken_filter, 7.0),
+            (self.listed, 6.0), (self.viewed, 3.0), (self.created, 8.0),
+            (self.created_by_form, 3.0), (self.updated, 6.0), (self.deleted, 1.0),
+            (self.batch, 2.5), (self.odd, 1.5),
         )  # fmt: skip
 
     def draw(self) -> Request:
@@ -82,13 +85,24 @@ class Requests:
         makers, weights = zip(*self._makers, strict=True)
         return self._world.dice.choices(makers, weights)[0]()
 
-    def filtered(self) -> Request:
-        """A list by a filter of one to three comparisons from the deck."""
-        dice, caller = self._world.dice, self._deck.next_caller()
-        cells = [self._deck.deal(caller, dice) for _ in range(dice.choice((1, 1, 2, 2, 3)))]
-        shape = self._world.shapes[dice.choice(("kit", "kit", "beta", PEOPLE, "vista"))]
-        if not all(shape.of_kind(kind) for _, kind in cells):
-            shape = self._world.shapes["kit"]
+    def draw_cell(self, *, below: int) -> Request | None:
+        """A list by a comparison that was compared less often, None when the round has none."""
+        cell = self._deck.deal(self._world.dice, below=below)
+        return None if cell is None else self._by_cell(*cell)
+
+    def compared(self) -> Request:
+        """A list by one comparison, the one that was compared least."""
+        cell = self._deck.deal(self._world.dice)
+        return self.joined() if cell is None else self._by_cell(*cell)
+
+    def joined(self) -> Request:
+        """A list by a filter of two or three comparisons."""
+        dice = self._world.dice
+        caller = dice.choice(CALLERS)
+        cells = [
+            (dice.choice(OPERATORS), dice.choice(KINDS)) for _ in range(dice.choice((2, 2, 3)))
+        ]
+        shape = self._shape_with(*(kind for _, kind in cells))
         parts = [
             comparison(self._world, shape, operator, kind, root=caller == "root")
             for operator, kind in cells
@@ -99,14 +113,26 @@ class Requests:
             self._list(caller, shape, sort=sort),
         )
         return self._list(
-            caller,
-            shape,
-            area="filter",
-            cells=tuple((one.operator, one.kind) for one in parts),
-            smaller=alone,
-            filter=joined(dice, parts),
-            sort=sort,
+            caller, shape, area="joined", smaller=alone, filter=joined(dice, parts), sort=sort
         )
+
+    def _by_cell(self, operator: str, kind: Kind, caller: Caller) -> Request:
+        dice, shape = self._world.dice, self._shape_with(kind)
+        whole = comparison(self._world, shape, operator, kind, root=caller == "root")
+        sort = sort_for(self._world, shape) if dice.random() < 0.15 else "id"
+        alone = (
+            self._list(caller, shape, filter=whole.text, sort="id"),
+            self._list(caller, shape, sort=sort),
+        )
+        return self._list(
+            caller, shape, cell=(operator, kind), smaller=alone, filter=whole.text, sort=sort
+        )
+
+    def _shape_with(self, *kinds: Kind) -> Shape:
+        """A collection with fields of these kinds."""
+        names = ("kit", "kit", "beta", PEOPLE, "vista")
+        shape = self._world.shapes[self._world.dice.choice(names)]
+        return shape if all(shape.of_kind(kind) for kind in kinds) else self._world.shapes["kit"]
 
     def broken_filter(self) -> Request:
         """A list by a filter that is likely refused."""
@@ -267,13 +293,13 @@ class Requests:
         shape: Shape,
         *,
         area: str = "filter",
-        cells: tuple[Cell, ...] = (),
+        cell: tuple[str, Kind] | None = None,
         smaller: tuple[Request, ...] = (),
         **parameters: str,
     ) -> Request:
         tail = query(fields="id", perPage=PER_PAGE, **parameters)
         return Request(
-            area=area, caller=caller, method="GET", path=shape.path + tail, cells=cells,
+            area=area, caller=caller, method="GET", path=shape.path + tail, cell=cell,
             smaller=smaller,
         )  # fmt: skip
 
