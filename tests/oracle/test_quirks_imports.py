@@ -152,6 +152,20 @@ def test_a_refused_import_is_not_to_be_seen_with_us(scene: Scene):
     assert scene.root("GET", "…/im_r").status == 200
 
 
+def test_a_taken_id_hides_no_name_from_the_rules(scene: Scene):
+    """The collection that has the id is still found in `@collection`."""
+    scene.collection("im_u", text("t"), id="im_u_id")
+
+    refused = scene.root("POST", "…", {
+        "name": "im_v", "id": "im_u_id", "listRule": "@collection.im_u.t = 'a'",
+        "viewRule": "@collection.im_nope.t = 'a'",
+    })  # fmt: skip
+
+    assert refused.codes == {
+        "id": "validation_invalid_or_existing_id", "viewRule": "validation_invalid_rule",
+    }  # fmt: skip
+
+
 def put(scene: Scene, *items: Json) -> int:
     """The status of an import that keeps what it does not list."""
     seen = scene.root("PUT", "…/import", {"collections": [*items], "deleteMissing": False})

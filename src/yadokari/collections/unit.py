@@ -344,9 +344,10 @@ def _with(schema: Schema, collection: Collection) -> Schema:
 def _names_seen(schema: Schema, new: Collection, old: Collection | None) -> Schema:
     """What the names in a collection's rules mean while it is saved.
 
-    It is found under its new name, and, as other rules may still say so, under its old one.
+    It is found under its new name, and, as other rules may still say so, under its old one. A new
+    one that claims the id of another does not take that one's name away.
     """
-    if old is None or old.name == new.name:
+    if old is not None and old.name == new.name:
         return _with(schema, new)
     return schema.with_collections((*schema.collections, new))
 
