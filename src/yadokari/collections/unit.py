@@ -295,12 +295,13 @@ def _refuse_indexes(collection: Collection, schema: Schema) -> None:
         if other.id != collection.id
         for index in parse_indexes(other.indexes)
     }
+    names = {name.lower() for name in collection.by_name}  # Columns are found in any letter case.
     refused: Problems = {}
     for at, text in enumerate(() if collection.is_view else collection.indexes):
         index = parse_index(text)
         columns = () if index is None else index.columns
         missing = any(
-            not column.is_expression and column.name not in collection.by_name for column in columns
+            not column.is_expression and column.name.lower() not in names for column in columns
         )
         if index is None or missing or index.name.lower() in taken:
             refused[str(at)] = invalid_index()

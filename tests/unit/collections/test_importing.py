@@ -222,6 +222,15 @@ async def test_index_that_cannot_be_made_is_named_by_place(world: World, index: 
     assert codes(caught.value) == {"indexes.0": "validation_invalid_index_expression"}
 
 
+async def test_an_index_names_columns_in_any_letter_case(world: World) -> None:
+    """As a single creation, where the store decides."""
+    wire = {"name": "k", "fields": [text("T")], "indexes": ["create index i on k (t)"]}
+
+    await world.collections.import_all([wire], delete_missing=False)
+
+    assert world.collections.get("k").indexes
+
+
 async def test_broken_view_does_not_stand_in_the_way(world: World) -> None:
     """A view that lost a column is its owner's trouble, not that of every import."""
     made = await world.collections.create({"name": "n", "fields": [text("a")]})
