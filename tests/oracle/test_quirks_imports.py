@@ -19,6 +19,32 @@ def test_a_new_collection_keeps_whatever_id_it_brings(scene: Scene):
         assert scene.root("DELETE", f"…/{name}").status == 204
 
 
+def test_names_of_required_indexes_are_cut(scene: Scene):
+    """They carry the id, which may be long."""
+    given = "y" * 101
+
+    assert put(scene, {"id": given, "name": "im_w", "type": "auth"}) == 204
+
+    indexes = scene.root("GET", "…/im_w")["indexes"]
+    assert isinstance(indexes, list)
+    assert [str(one).split("`")[1] for one in indexes] == [
+        f"idx_tokenKey_{'y' * 51}", f"idx_email_{'y' * 54}",
+    ]  # fmt: skip
+
+
+def test_a_used_index_names_the_collection_as_it_is_called_now(scene: Scene):
+    """Deviation 7: the oracle keeps the letters that the table had at first."""
+    scene.collection("im_x", text("t"), indexes=["CREATE INDEX im_x_i ON im_x (t)"])
+    scene.change("im_x", name="IM_X")
+
+    refused = scene.root("POST", "…", {
+        "name": "im_y", "fields": [text("t")], "indexes": ["CREATE INDEX im_x_i ON im_y (t)"],
+    })  # fmt: skip
+
+    called = {"oracle": "im_x", "ours": "IM_X"}[scene.server.kind]
+    assert refused.has({"data": {"indexes": {"0": {"params": {"usedTableName": called}}}}})
+
+
 def test_an_item_is_matched_by_its_id_alone_when_it_has_one(scene: Scene):
     """The name counts only without an id; an id that is another's name is refused."""
     scene.collection("im_d", text("t"), id="im_d_id")

@@ -72,6 +72,7 @@ _FORCED: Mapping[str, Mapping[str, object]] = {
     "emailVisibility": {"system": True},
     "verified": {"system": True},
 }
+INDEX_NAME_BYTES_MAX = 64  # The reference's: imported ids may be long.
 _KINDS: Mapping[str, type[Field]] = {field.name: type(field) for field in (ID_FIELD, *AUTH_FIELDS)}
 
 
@@ -150,12 +151,12 @@ def with_required_indexes(collection: Collection, *, named_for: str = "") -> Col
 
 def required_indexes(collection: Collection, *, named_for: str) -> Mapping[str, str]:
     """The indexes that an auth collection must have, by column."""
-    start = "CREATE UNIQUE INDEX `idx_"
-    end = f"_{named_for}` ON `{collection.name}`"
-    return {
-        "tokenKey": f"{start}tokenKey{end} (`tokenKey`)",
-        "email": f"{start}email{end} (`email`) WHERE `email` != ''",
-    }
+
+    def index(column: str, condition: str = "") -> str:
+        name = f"idx_{column}_{named_for}".encode()[:INDEX_NAME_BYTES_MAX].decode(errors="ignore")
+        return f"CREATE UNIQUE INDEX `{name}` ON `{collection.name}` (`{column}`){condition}"
+
+    return {"tokenKey": index("tokenKey"), "email": index("email", " WHERE `email` != ''")}
 
 
 def _with_secret(options: TokenOptions, draw: Draw) -> TokenOptions:

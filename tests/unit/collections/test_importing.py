@@ -259,3 +259,14 @@ async def test_required_indexes_carry_the_imported_id(world: World) -> None:
         True,
         True,
     ]
+
+
+async def test_names_of_required_indexes_are_cut(world: World) -> None:
+    """Ids of imports may be long; the names of their indexes are not."""
+    wire = {"name": "staff", "type": "auth", "id": "x" * 60 + "é"}
+
+    await world.collections.import_all([wire], delete_missing=False)
+
+    indexes = world.collections.get("staff").indexes
+    assert f"`idx_tokenKey_{'x' * 51}`" in indexes[0]
+    assert f"`idx_email_{'x' * 54}`" in indexes[1]
