@@ -144,6 +144,17 @@ def test_a_name_that_is_the_own_id_is_refused_from_the_first_change_on(scene: Sc
     assert scene.root("PATCH", "…/im_p", {"name": "im_p2"}).status == 200
 
 
+def test_an_auth_collection_without_a_name_lacks_nothing_else(scene: Scene):
+    """Its required indexes stand on no table yet, which only an import minds."""
+    nameless: Json = {"name": "", "type": "auth"}
+
+    assert scene.root("POST", "…", nameless).codes == {"name": "validation_required"}
+    refused = scene.root("PUT", "…/import", {"collections": [nameless]})
+    scene.change("users")  # Deviation 6.
+    wrong = {"code": "validation_invalid_index_expression"}
+    assert refused.has({"data": {"indexes": {"0": wrong, "1": wrong}}})
+
+
 def test_a_new_collection_is_told_that_both_its_id_and_its_name_are_taken(scene: Scene):
     """Even when the same collection has both."""
     scene.collection("im_t", id="im_t_id")

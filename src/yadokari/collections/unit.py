@@ -303,7 +303,7 @@ def _refuse_indexes(collection: Collection, schema: Schema) -> None:
         missing = any(
             not column.is_expression and column.name.lower() not in names for column in columns
         )
-        if index is None or missing or index.name.lower() in taken:
+        if index is None or not collection.name or missing or index.name.lower() in taken:
             refused[str(at)] = invalid_index()
         else:
             taken.add(index.name.lower())

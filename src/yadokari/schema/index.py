@@ -88,7 +88,10 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_index(text: str) -> Index | None:
-    """Read a `CREATE INDEX` text; None when it is not one."""
+    """Read a `CREATE INDEX` text; None when it is not one.
+
+    The table may be empty, as it is while a collection has no name: nobody asks an index for it.
+    """
     if len(text) > INDEX_TEXT_CHARS_MAX:
         return None
     shape = _SHAPE.search(text)
@@ -109,7 +112,7 @@ def parse_index(text: str) -> Index | None:
         where=where["where"].strip() if where else "",
         text=text,
     )
-    return index if index.name and index.table and index.columns else None
+    return index if index.name and index.columns else None
 
 
 def parse_indexes(texts: Iterable[str]) -> tuple[Index, ...]:
