@@ -1,7 +1,7 @@
 """The joins of a plan while it is being made: shared by path, numbered in order of appearance.
 
-J1  The same step from the same parent is the same join (R2 of rules/plan.py); but a list rule that
-    guards a joined row chooses for itself.
+J1  The same step from the same parent to the same collection is the same join (R2 of
+    rules/plan.py); but a list rule that guards a joined row chooses for itself.
 J2  A parent's number is lower than its children's.
 
 Not here: which names lead where (rules/paths.py).
@@ -28,7 +28,7 @@ class Joins:
 
     def __init__(self, root: Collection) -> None:
         self._root = root
-        self._by_step: dict[tuple[int, Step, int], Join] = {}
+        self._by_step: dict[tuple[int, Step, str, int], Join] = {}
         self._slots: dict[Slot, int] = {}
 
     def add(
@@ -44,7 +44,8 @@ class Joins:
             RuleError: the plan would need too many joins.
         """
         many = gives_many(step)
-        key = (parent, step, realm if many else ROOT)
+        target = collection.id if collection is not None else ""
+        key = (parent, step, target, realm if many else ROOT)
         known = self._by_step.get(key)
         if known is not None:
             return known
