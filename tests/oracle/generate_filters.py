@@ -44,7 +44,7 @@ _REQUEST = (
     "@request.query.q", "@request.query.q:isset", "@request.method", "@request.context",
     "@request.headers.x_token", "@request.body.text",
 )  # fmt: skip
-_GARBAGE = "()&|='\"~!?<>@#._:,5a \\%-/\t\nÉ"
+_GARBAGE = "()&|='\"~!?<>@#._:,5a \\%-/\t\n\0É"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

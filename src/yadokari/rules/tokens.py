@@ -3,7 +3,7 @@
 T1  Texts and numbers are the only literals; everything else is part of the shape.
 T2  Two texts with the same shape parse to the same tree with other literals, so a plan made for
     one serves both.
-T3  A text ends at its first NUL; what follows is not looked at.
+T3  NULs, and comments in groups, are taken out first (rules/source_text.py).
 T4  Only a backslash before the enclosing quote, or before another backslash, is an escape.
 
 Not here: how tokens nest (rules/parse.py), what names mean (rules/resolve.py).
@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from yadokari.rules.errors import RuleError
+from yadokari.rules.source_text import TEXT, needs_care, plain_source
 
 TOKENS_MAX = 20_000  # 200 comparisons have a tenth of it; the rest is a flood of parentheses.
 QUICK_CHARACTERS_MAX = 10_000  # Longer texts are taken apart piece by piece, in bounded memory.
@@ -35,19 +36,18 @@ class Token(NamedTuple):
 
 
 _BLANK = r"(?:[ \t\n]++|//[^\n]*+)*+"
-_TEXT = r"""'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+\""""
 _NUMBER = r"-?[0-9]++(?:\.[0-9]++)?+(?![0-9A-Za-z_.])"
 _NAME = r"[A-Za-z_@#](?:[A-Za-z0-9_.:]*[A-Za-z0-9_])?"
 _OP = r"\?(?:!=|!~|>=|<=|=|~|>|<)|!=|!~|>=|<=|=|~|>|<"
 _JOIN = r"&&|\|\|"
 
 _TOKEN = re.compile(
-    rf"{_BLANK}(?:(?P<text>{_TEXT})|(?P<number>{_NUMBER})|(?P<call>{_NAME}\()|(?P<name>{_NAME})"
+    rf"{_BLANK}(?:(?P<text>{TEXT})|(?P<number>{_NUMBER})|(?P<call>{_NAME}\()|(?P<name>{_NAME})"
     rf"|(?P<op>{_OP})|(?P<join>{_JOIN})|(?P<sign>[(),])|(?P<end>\Z)|(?P<wrong>.))",
     re.DOTALL,
 )
 _QUICK = re.compile(
-    rf"{_BLANK}(?:({_TEXT})|({_NUMBER})|({_NAME}\(?|{_OP}|{_JOIN}|[(),])|\Z|(.))", re.DOTALL
+    rf"{_BLANK}(?:({TEXT})|({_NUMBER})|({_NAME}\(?|{_OP}|{_JOIN}|[(),])|\Z|(.))", re.DOTALL
 )
 _ESCAPES = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r'\\(["\\])')}
 
@@ -73,7 +73,8 @@ def tokenize(text: str) -> Tokens:
         RuleError: a character that begins no token, a text without its closing quote, or more
             than TOKENS_MAX tokens.
     """
-    text = text.partition("\0")[0]
+    if needs_care(text):
+        text = plain_source(text)
     if len(text) > QUICK_CHARACTERS_MAX:
         _check(text)
     literals: list[str | float] = []

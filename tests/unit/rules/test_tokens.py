@@ -79,9 +79,9 @@ def test_shapes_tell_names_and_calls_and_joins_apart():
     assert len(shapes) == 7
 
 
-def test_a_text_ends_at_its_first_nul():
+def test_a_nul_ends_a_text_where_something_could_begin():
     """T3: so does the oracle read it."""
-    assert kinds("a = 1\0 && nonsense '") == ["name", "op", "number"]
+    assert kinds("a = 'x'\0 && nonsense '") == ["name", "op", "text"]
     with pytest.raises(RuleError):
         tokenize("a = 'x\0'")
 
