@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.oracle.client import Json, query
-from tests.oracle.scene import OPEN, Scene, field_of, text
+from tests.oracle.scene import END, MULTIPART, OPEN, Scene, field_of, form_part, text
 
 P1, P2 = "personaaaaaaaa1", "personaaaaaaaa2"
 EMPTY_LIST_SECONDS_MAX = 0.05
@@ -227,3 +227,95 @@ def test_a46_many_empty_filtered_lists_are_throttled(scene: Scene):
     client.close()
 
     assert max(took[3:]) > EMPTY_LIST_SECONDS_MAX
+
+
+def test_two_back_relations_through_fields_of_one_name_are_two(scene: Scene):
+    """Each has its own rows and its own list rule."""
+    scene.collection("backone", text("t"))
+    target = scene.root("GET", "…/backone")["id"]
+    owner = field_of("relation", "owner", collectionId=target, maxSelect=1)
+    scene.collection("backtwo", owner, text("x"), listRule="x != ''")
+    scene.collection("backthree", owner, text("x"))
+    for number, two in enumerate(("", "a")):
+        one = f"person00000000{number}"
+        scene.root("POST", "…/backone/records", {"id": one, "t": two})
+        scene.root("POST", "…/backtwo/records", {"owner": one, "x": two})
+        scene.root("POST", "…/backthree/records", {"owner": one, "x": "b"})
+    asked = "…/backone/records" + query(
+        filter="backthree_via_owner.x ?= 'b'", sort="-backtwo_via_owner.x"
+    )
+
+    assert scene.ask("GET", asked).values("t") == ["a"]
+    assert scene.root("GET", asked).values("t") == ["a", ""]
+
+
+SOURCES: dict[str, int] = {
+    "t\0='a'": 1, "t=\0'a'": 1, "t='a'\0 && nonsense (": 1, "t='a' \0&& t='b'": 0, "t='\0a'": 400,
+    "(t='a'\0)": 400, "t='b' // why\0|| t='a'": 1, "strftime('%Y',t\0)='x'": 0, "\0t='a'": 400,
+    "(t='a' // x)": 1, "(t='a' // x)\n)": 400, "(t='a' // it's\n)": 400, "(t='a' // (b)\n)": 1,
+    "j..0 = 7": 1, "j.0 = 7": 1, "j..k = 7": 400, "j.0..k = 7": 400, "t='no' && j..k = 7": 0,
+    "t='a' || j..k = 7": 1, "j.k:x = 7": 0, "s = 'no' && s:length ?> 2": 0,
+    "g = '' && g.lon > 5": 0, "@request.auth.no_via_x.y = null": 1,
+    "@request.auth.nope:nope = null": 400, "@request.query.a:b:c = null": 1,
+    "@collection.source:.t ?= 'a'": 400,
+}  # fmt: skip
+
+
+def test_texts_are_read_as_the_scanner_reads_them(scene: Scene):
+    """NULs, comments in groups, empty names in paths, names that lead nowhere."""
+    scene.collection(
+        "source", text("t"), field_of("json", "j"), field_of("geoPoint", "g"),
+        field_of("select", "s", values=["a", "b"], maxSelect=2),
+    )  # fmt: skip
+    scene.root("POST", "…/source/records", {"t": "a", "j": [7], "s": ["a"]})
+
+    for filter_text, count in SOURCES.items():
+        answer = scene.root("GET", "…/source/records" + query(filter=filter_text))
+        seen = len(answer.values("t")) if answer.status == 200 else answer.status
+        assert seen == count, repr(filter_text)
+
+
+CREATIONS: dict[str, tuple[dict[str, Json], int]] = {
+    "@request.body.s:each != ''": ({}, 200),
+    "@request.body.s:each != 'a'": ({"s": "a"}, 400),
+    "@request.body.s:each = ''": ({}, 400),
+    "n ~ b": ({"n": 5}, 200),
+    "'5.0' ~ n": ({"n": 5}, 200),
+    "n ~ '5.0'": ({"n": 5}, 200),
+    "@request.body.j != 5": ({"j": 5}, 200),
+    "@request.body.j = '5'": ({"j": 5}, 200),
+    "@request.body.j = j": ({"j": 5}, 400),
+    "@request.body.j.k = 5": ({"j": {"k": 5}}, 200),
+    "@request.body.j:changed = true": ({"j": 5}, 200),
+    "@request.body.j:lower = 'true'": ({"j": True}, 200),
+    "@request.body.g:lower ~ 'lon'": ({"g": {"lon": 1, "lat": 2}}, 200),
+    "@request.body.g.lon = 1": ({"g": {"lon": 1, "lat": 2}}, 200),
+    "@request.body.a = '' && @request.body.a:isset = true": ({"a": "2001-01-01"}, 200),
+    "p ~ '$2a$'": ({"p": "secret"}, 200),
+    "(t='x' || j..k = 1)": ({"t": "x"}, 200),
+    "(j..k = 1 || t='x')": ({"t": "x"}, 400),
+    "@request.body.r.boss.nope.x = null": ({}, 200),
+}
+
+
+def test_create_rules_see_what_was_submitted(scene: Scene):
+    """Numbers are doubles, JSON is text, nobody sets an autodate, a password is hashed."""
+    scene.collection(
+        "fresh", text("t"), field_of("number", "n"), field_of("bool", "b"), field_of("json", "j"),
+        field_of("geoPoint", "g"), field_of("autodate", "a", onCreate=True),
+        field_of("select", "s", values=["a", "b"]), field_of("password", "p"),
+        field_of("file", "f", maxSelect=2),
+    )  # fmt: skip
+
+    for rule, (body, status) in CREATIONS.items():
+        scene.change("fresh", createRule=rule)
+        assert scene.ask("POST", "…/fresh/records", body).status == status, rule
+
+
+def test_create_rules_can_compare_new_files(scene: Scene):
+    """Their names are drawn before the rule is asked."""
+    scene.collection("uploads", field_of("file", "f", maxSelect=2), createRule="f ~ 'note_'")
+    body = form_part("f", b"a", file="note.txt") + form_part("f", b"b", file="note.txt") + END
+
+    assert scene.ask("POST", "…/uploads/records", body=body, media=MULTIPART).status == 200
+    assert scene.ask("POST", "…/uploads/records", {}).status == 400

@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-import msgspec
 from msgspec.structs import replace
 
 from yadokari.ports.store import Row
 from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
-from yadokari.schema.fields import GeoPointField, JsonField, Value
 
 NO_CONTEXT = RequestContext()
 
@@ -43,7 +41,7 @@ class Caller(msgspec.Struct, frozen=True, dict=True):
         """The auth record as rules see it; None for a guest."""
         if self.row is None or self.collection is None:
             return None
-        facts = decoded(self.collection, self.row.values)
+        facts: dict[str, object] = dict(self.row.values)
         facts["collectionId"] = self.collection.id
         facts["collectionName"] = self.collection.name
         return facts
@@ -55,15 +53,6 @@ class Caller(msgspec.Struct, frozen=True, dict=True):
 
 
 GUEST = Caller()
-
-
-def decoded(collection: Collection, values: Mapping[str, Value]) -> dict[str, object]:
-    """Canonical values with their JSON decoded, lists as lists."""
-    plain: dict[str, object] = dict(values)
-    for one in (*collection.each(JsonField), *collection.each(GeoPointField)):
-        if one.name in plain:
-            plain[one.name] = msgspec.json.decode(str(plain[one.name]))
-    return plain
 
 
 class HeaderFacts(Mapping[str, str]):

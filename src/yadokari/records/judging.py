@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from yadokari.base.errors import BadRequest
 from yadokari.ports.store import Reads, Row
 from yadokari.records.plans import Bound
+from yadokari.rules.errors import RuleError
 from yadokari.rules.evaluate import decide, holds, needs_records
 from yadokari.rules.fetching import ById, Everything, Fetch, Pointing
 from yadokari.schema.fields import Value
@@ -26,20 +28,23 @@ async def satisfied(
         stored: Whether the row is in the store already; a new one has no back-relations.
 
     Raises:
+        BadRequest: a path inside JSON that was met has an empty name.
         Unavailable: the store cannot answer.
     """
     plan = bound.plan
     if plan.where is None:
         return True
-    if not needs_records(plan, bound.binding):
-        return decide(plan, bound.binding, values, stored=stored)
-    judging = holds(plan, bound.binding, values, stored=stored)
     try:
+        if not needs_records(plan, bound.binding):
+            return decide(plan, bound.binding, values, stored=stored)
+        judging = holds(plan, bound.binding, values, stored=stored)
         wanted = next(judging)
         while True:
             wanted = judging.send(await _fetch(wanted, reads))
     except StopIteration as stop:
         return bool(stop.value)
+    except RuleError as exc:
+        raise BadRequest from exc
 
 
 async def _fetch(wanted: Fetch, reads: Reads) -> Sequence[Row]:

@@ -13,11 +13,18 @@ from typing import Protocol
 
 import msgspec
 
-from yadokari.records.caller import decoded
+from yadokari.rules.bind import JsonText
 from yadokari.schema.coerce import coerce
 from yadokari.schema.collection import Collection
 from yadokari.schema.field_text import password_cost, text_of
-from yadokari.schema.fields import FileField, PasswordField, Value
+from yadokari.schema.fields import (
+    AutodateField,
+    FileField,
+    GeoPointField,
+    JsonField,
+    PasswordField,
+    Value,
+)
 from yadokari.schema.modifiers import find_key
 from yadokari.schema.uploaded_file import UploadedFile
 
@@ -100,16 +107,29 @@ def is_too_long(password: str) -> bool:
 
 
 def body_facts(
-    collection: Collection, submitted: Mapping[str, object], resolved: Mapping[str, Value]
+    collection: Collection,
+    submitted: Mapping[str, object],
+    resolved: Mapping[str, Value],
+    stored: Mapping[str, Value],
 ) -> dict[str, object]:
-    """The body as rules see it: known fields by name with their new values, the rest as sent."""
+    """The body as rules see it: known fields by name with their new values, the rest as sent.
+
+    Args:
+        stored: The record's values before; nothing for a new one.
+    """
     facts: dict[str, object] = {
         key: value for key, value in submitted.items() if find_key(collection, key) is None
     }
-    facts.update(decoded(collection, resolved))
+    facts.update(resolved)
+    for written in (*collection.each(JsonField), *collection.each(GeoPointField)):
+        if written.name in resolved:
+            facts[written.name] = JsonText(resolved[written.name])
     for one in collection.each(FileField):
         if one.name in facts:
             facts[one.name] = _file_facts(facts[one.name])
+    for moment in collection.each(AutodateField):
+        if moment.name in facts:  # Nobody sets one: a rule sees what it stays.
+            facts[moment.name] = stored.get(moment.name, "")
     return facts
 
 

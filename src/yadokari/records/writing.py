@@ -85,10 +85,8 @@ class Writing:
             values["id"] = fresh_id
         if not asking.caller.is_superuser and any_too_long(collection, resolved):
             raise BadRequest(messages.CREATE_RECORD_FAILED)  # No row a rule could be asked about.
-        asking = asking.with_body(lambda: body_facts(collection, submitted, resolved))
-        virtual = {**values, "id": values["id"] or "new"}
-        if collection.is_auth:
-            virtual["verified"] = False
+        asking = asking.with_body(lambda: body_facts(collection, submitted, resolved, {}))
+        virtual = self._virtual(collection, values, submission)
         if rule and not await self._holds(tx, asking, collection, rule, virtual, stored=False):
             raise BadRequest(messages.CREATE_RECORD_FAILED)
         if collection.is_auth:
@@ -125,7 +123,9 @@ class Writing:
             raise NotFound
         submitted = writable(collection, submission.fields, is_superuser=asking.caller.is_superuser)
         resolved = apply_submitted(collection, stored.values, submitted, draw=self._entropy)
-        asking = asking.with_body(lambda: body_facts(collection, submitted, resolved))
+        asking = asking.with_body(
+            lambda: body_facts(collection, submitted, resolved, stored.values)
+        )
         if rule and not await self._finds(tx, asking, collection, rule, id):
             raise NotFound
         if collection.is_auth:
@@ -197,6 +197,18 @@ class Writing:
             return False
         return await self._holds(tx, asking, collection, rule, values, stored=stored)
 
+    def _virtual(
+        self, collection: Collection, values: Mapping[str, Value], submission: Submission
+    ) -> dict[str, Value]:
+        """A new row as rules see it (W2)."""
+        virtual = _plain_values(values)
+        virtual["id"] = values["id"] or "new"
+        for secret in collection.each(PasswordField):
+            virtual[secret.name] = submission.hashes.get(str(values[secret.name]), "")
+        if collection.is_auth:
+            virtual["verified"] = False
+        return virtual
+
     # --- values ----------------------------------------------------------------------------------
 
     def _generate(self, collection: Collection, values: dict[str, Value]) -> None:
@@ -213,10 +225,7 @@ class Writing:
         stored: Mapping[str, Value] | None,
     ) -> dict[str, Value]:
         """Values as they are stored: hashes, autodates, a new token key where one is due (W3)."""
-        final = {
-            name: value if type(value) in _PLAIN_TYPES else _plain(value)
-            for name, value in values.items()
-        }
+        final = _plain_values(values)
         for secret in collection.each(PasswordField):
             if secret.name in resolved:
                 final[secret.name] = submission.hashes.get(str(resolved[secret.name]), "")
@@ -281,6 +290,13 @@ def _refuse(problems: Problems, message: str) -> None:
 
 
 _PLAIN_TYPES = frozenset((str, int, float, bool))
+
+
+def _plain_values(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {
+        name: value if type(value) in _PLAIN_TYPES else _plain(value)
+        for name, value in values.items()
+    }
 
 
 def _plain(value: Value) -> Value:

@@ -2,7 +2,8 @@
 
 B1  A bound value is what a database would bind: text, number, bool, or None.
 B2  Lists and objects of the request become compact JSON text.
-B3  Equality depends on whether a value is null, empty, or anything else; ``classes`` says which,
+B3  A submitted json or geoPoint value is its text, whatever it holds; names below it look inside.
+B4  Equality depends on whether a value is null, empty, or anything else; ``classes`` says which,
     and compiled statements are cached by it.
 
 Not here: where the values come from; the caller hands in a RequestContext.
@@ -28,6 +29,12 @@ from yadokari.rules.plan import (
 )
 
 Scalar: TypeAlias = str | int | float | bool | None
+
+
+class JsonText(str):
+    """The text of a submitted json or geoPoint value (B3)."""
+
+    __slots__ = ()
 
 
 class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +67,7 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
             case _:  # "context": the resolver lets no other name through.
                 return self.context
         for name in path[1:]:
+            found = _opened(found)
             if isinstance(found, Mapping):
                 found = found.get(name)
             elif isinstance(found, Sequence) and not isinstance(found, str) and name.isdigit():
@@ -125,10 +133,20 @@ def _fill(slot: Slot, context: RequestContext, literals: Sequence[str | float]) 
 
 
 def _present(context: RequestContext, path: tuple[str, ...]) -> bool:
-    holder, name = context.lookup(path[:-1]), path[-1]
+    holder, name = _opened(context.lookup(path[:-1])), path[-1]
     if isinstance(holder, Sequence) and not isinstance(holder, str):
         return name.isdigit() and int(name) < len(holder)
     return isinstance(holder, Mapping) and name in holder
+
+
+def _opened(value: object) -> object:
+    """What a JSON text holds; any other value is itself."""
+    if not isinstance(value, JsonText):
+        return value
+    try:
+        return msgspec.json.decode(str(value))
+    except msgspec.MsgspecError:
+        return None
 
 
 def _request_value(slot: RequestValue, value: object) -> Scalar:

@@ -21,8 +21,8 @@ from yadokari.rules.plan import (
     Or,
     Plan,
     PlanOperand,
-    gives_many,
     joins_of,
+    may_contradict,
 )
 
 
@@ -90,6 +90,6 @@ def many_of(plan: Plan, operand: PlanOperand, base: int) -> frozenset[int]:
     found: set[int] = set()
     for number in sorted(beyond):
         join = plan.join(number)
-        if join.parent in found or gives_many(join.step):
+        if join.parent in found or may_contradict(join.step):
             found.add(number)
     return frozenset(found)

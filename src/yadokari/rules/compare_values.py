@@ -66,15 +66,27 @@ class Comparisons:
             equality: How ``=`` and ``!=`` treat blanks here.
             refuting: Whether each side is an element that may contradict.
         """
-        left = getter(node.left, truth=self._truth)
+        left = self._getter(node.left)
         if node.op in (Op.LIKE, Op.UNLIKE):
             return _like(left, self._pattern(node.right, refuting=refuting[1]), node.op)
-        right = getter(node.right, truth=self._truth)
+        right = self._getter(node.right)
         pair = _ORDERS.get(node.op) or self._equality(node, equality, refuting)
         first, second = conversions(self._affinity(node.left), self._affinity(node.right))
         if pair is _blank_alike or pair is _blank_apart:
             first = second = None
+        elif equality != "exact" and node.op in (Op.EQ, Op.NE):
+            left = left if refuting[0] else self._blank_as_text(node.left, left)
+            right = right if refuting[1] else self._blank_as_text(node.right, right)
         return _judge(left, right, pair, first, second)
+
+    def _blank_as_text(self, operand: PlanOperand, get: Get) -> Get:
+        """In a direct comparison what is known to be blank stands as the empty text."""
+        if known(self._plan, self._classes, operand) != "blank":
+            return get
+        return lambda sight: ""  # noqa: ARG005 - every getter takes a sight
+
+    def _getter(self, operand: PlanOperand, *, patterns: bool = False) -> Get:
+        return getter(operand, truth=self._truth, patterns=patterns, bare=not self._stored)
 
     def _affinity(self, operand: PlanOperand) -> Affinity:
         """An operand's affinity; values of a record that is not stored yet have none."""
@@ -113,8 +125,8 @@ class Comparisons:
         if isinstance(slot, SlotRef) and self._classes[slot.slot] not in ("t", "f"):
             return pattern_of(slot.slot)
         if bound_in(right) and not refuting:
-            return getter(right, truth=self._truth, patterns=True)
-        get = getter(right, truth=self._truth)
+            return self._getter(right, patterns=True)
+        get = self._getter(right)
 
         def containing(sight: Sight) -> SqlValue:
             text = as_text(get(sight))

@@ -78,8 +78,7 @@ def decide(plan: Plan, binding: Binding, values: Values, *, stored: bool = True)
     """
     judge = _judge(plan, binding.classes, stored=stored)
     assert not judge.joins, "a plan with joins needs holds()"
-    root = values if stored else _bare(values)
-    return judge.whole(Sight(binding.values, [root], [None], binding.now_ms), _NOTHING_FOUND)
+    return judge.whole(Sight(binding.values, [values], [None], binding.now_ms), _NOTHING_FOUND)
 
 
 def needs_records(plan: Plan, binding: Binding) -> bool:
@@ -103,7 +102,7 @@ def holds(
         return False
     places = len(plan.joins) + 1
     rows: list[Values | None] = [None] * places
-    rows[ROOT] = values if stored else _bare(values)
+    rows[ROOT] = values
     sight = Sight(binding.values, rows, [None] * places, binding.now_ms)
     found = Found()
     if judge.joins:
@@ -112,11 +111,6 @@ def holds(
             return early
         yield from fetched(plan, judge.joins, sight, found)
     return judge.whole(sight, found)
-
-
-def _bare(values: Values) -> Values:
-    """A new record's values, its numbers doubles (V4)."""
-    return {name: float(value) if type(value) is int else value for name, value in values.items()}
 
 
 def _judge(plan: Plan, classes: str, *, stored: bool) -> _Judge:

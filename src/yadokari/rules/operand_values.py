@@ -17,9 +17,11 @@ import msgspec
 from yadokari.rules.bind import Scalar
 from yadokari.rules.comparison import SqlValue, as_text
 from yadokari.rules.distance import distance
+from yadokari.rules.errors import RuleError
 from yadokari.rules.json_part import json_items, json_part
 from yadokari.rules.like_pattern import ascii_lower, like_pattern
 from yadokari.rules.plan import (
+    ROOT,
     Column,
     Distance,
     Flag,
@@ -34,6 +36,7 @@ from yadokari.rules.plan import (
     SlotRef,
     Strftime,
     Truth,
+    may_fail,
 )
 from yadokari.rules.real_text import as_stored
 from yadokari.rules.strftime import strftime
@@ -59,15 +62,24 @@ Get: TypeAlias = Callable[[Sight], SqlValue]
 Test: TypeAlias = Callable[[Sight], bool]
 
 
-def getter(operand: PlanOperand, *, truth: Callable[[Truth], Test], patterns: bool = False) -> Get:
+def getter(
+    operand: PlanOperand,
+    *,
+    truth: Callable[[Truth], Test],
+    patterns: bool = False,
+    bare: bool = False,
+) -> Get:
     """The function that reads an operand.
 
     Args:
         truth: How a condition inside an operand is judged.
         patterns: Bound arguments of a function stand as LIKE patterns.
+        bare: The root row is not stored yet: its numbers are doubles, never made integers.
     """
     match operand:
         case Column():
+            if bare and operand.kind == "number" and operand.join == ROOT:
+                return _double(operand.name)
             return _column(operand)
         case JsonPart():
             return _json(operand)
@@ -79,7 +91,7 @@ def getter(operand: PlanOperand, *, truth: Callable[[Truth], Test], patterns: bo
         case SlotLength() | SlotRef() | SlotColumn():
             return _slot(operand)
         case Lower():
-            return _lower(getter(operand.of, truth=truth))
+            return _lower(getter(operand.of, truth=truth, bare=bare))
         case Null():
             return lambda sight: None  # noqa: ARG005 - every getter takes a sight
         case Flag():
@@ -89,7 +101,7 @@ def getter(operand: PlanOperand, *, truth: Callable[[Truth], Test], patterns: bo
             holds = truth(operand)
             return lambda sight: int(holds(sight))
         case Strftime() | Distance():
-            return _function(operand, truth, patterns=patterns)
+            return _function(operand, truth, patterns=patterns, bare=bare)
         case _:
             assert_never(operand)
 
@@ -122,6 +134,15 @@ def _column(column: Column) -> Get:
     return text if column.kind == "text" else plain
 
 
+def _double(name: str) -> Get:
+    def get(sight: Sight) -> SqlValue:
+        row = sight.rows[ROOT]
+        value = None if row is None else row.get(name)
+        return float(value) if isinstance(value, int | float) else None
+
+    return get
+
+
 def _json(part: JsonPart) -> Get:
     number, name, path = part.join, part.name, part.path
 
@@ -130,7 +151,12 @@ def _json(part: JsonPart) -> Get:
         text = None if row is None else row.get(name)
         return json_part(text, path) if isinstance(text, str) else None
 
-    return get
+    def fail(sight: Sight) -> SqlValue:
+        if sight.rows[number] is None:
+            return None
+        raise RuleError(f"a path below {name!r} has an empty name")
+
+    return fail if may_fail(part) else get
 
 
 def _length(length: Length) -> Get:
@@ -171,13 +197,15 @@ def _lower(get: Get) -> Get:
     return lowered
 
 
-def _function(call: Strftime | Distance, truth: Callable[[Truth], Test], *, patterns: bool) -> Get:
+def _function(
+    call: Strftime | Distance, truth: Callable[[Truth], Test], *, patterns: bool, bare: bool
+) -> Get:
     arguments: list[Get] = []
     for argument in call.arguments:
         if patterns and isinstance(argument, SlotRef | SlotColumn):
             arguments.append(pattern_of(argument.slot))
         else:
-            arguments.append(getter(argument, truth=truth))
+            arguments.append(getter(argument, truth=truth, bare=bare))
     if isinstance(call, Strftime):
         return lambda sight: strftime([get(sight) for get in arguments], sight.now_ms)
     first, second, third, fourth = arguments

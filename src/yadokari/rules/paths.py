@@ -5,6 +5,7 @@ W2  A restricted walk (a client's filter) never reads hidden fields and only ent
     whose list rule allows it; that rule becomes a condition on the joined row.
 W3  ``:length`` and ``:each`` mean something on select, relation and file fields only and are
     ignored elsewhere; inside JSON a modifier is part of the key.
+W4  A path of the request that leads to no field is null; any other is an error then.
 
 Not here: names beginning with ``@`` (rules/request_names.py).
 """
@@ -67,6 +68,8 @@ class Walk(msgspec.Struct):
     """Whether client restrictions hold (W2)."""
     rule_of: Callable[[Collection, int], Condition | None]
     """The list rule of a collection as a condition on a join; None when everyone may list."""
+    saving: bool = False
+    """Whether a rule is only checked: nothing is submitted."""
     realm: int = ROOT
     """The joined row whose list rule is walked for, or ROOT."""
     guards: dict[int, Condition | None] = msgspec.field(default_factory=dict)
@@ -74,12 +77,19 @@ class Walk(msgspec.Struct):
 
 
 def walk(
-    path: Walk, start: int, collection: Collection, names: list[str], *, trusted: bool = False
+    path: Walk,
+    start: int,
+    collection: Collection,
+    names: list[str],
+    *,
+    trusted: bool = False,
+    of_request: bool = False,
 ) -> PlanOperand:
     """The operand a path leads to, from the row of join ``start``.
 
     Args:
         trusted: Part of a rule even in a restricted plan: hidden fields may be read.
+        of_request: The record is the caller or a submitted one: what it lacks is null (W4).
 
     Raises:
         RuleError: a name is unknown or hidden, or leads no further.
@@ -90,12 +100,15 @@ def walk(
         raise RuleError(f"a path goes through more than {RELATIONS_MAX} relations")
     for place, word in enumerate(names):
         rest = names[place + 1 :]
-        name, _, modifier = (word, "", "") if rest else word.partition(":")
+        name, modifier = (word, "") if rest else split_modifier(word)
         found = collection.by_name.get(name)
         if found is None:
-            if not rest:
+            back = _back_step(path, collection, name, restricted=restricted) if rest else None
+            if back is None:
+                if of_request:
+                    return Null()
                 raise RuleError(f"unknown field {name!r}")
-            step, collection = _back_step(path, collection, name, restricted=restricted)
+            step, collection = back
             join = _enter(path, join, step, collection, restricted=restricted)
             continue
         if restricted and found.hidden:
@@ -113,6 +126,20 @@ def walk(
         if rest == ["id"]:
             return Item(spread)
     raise AssertionError("the last name of a path is a field")
+
+
+def split_modifier(word: str) -> tuple[str, str]:
+    """A name and its modifier, "" for none; with two colons or more it is all name.
+
+    Raises:
+        RuleError: there is no such modifier.
+    """
+    name, _, modifier = word.partition(":")
+    if ":" in modifier:
+        return word, ""
+    if modifier and modifier not in MODIFIERS:
+        raise RuleError(f"unknown modifier {modifier!r}")
+    return name, modifier
 
 
 def _has_json(collection: Collection, names: list[str]) -> bool:
@@ -134,8 +161,8 @@ def _target(schema: Schema, relation: RelationField) -> Collection:
 
 def _back_step(
     path: Walk, collection: Collection, name: str, *, restricted: bool
-) -> tuple[Back, Collection]:
-    """The step of ``<collection>_via_<field>``."""
+) -> tuple[Back, Collection] | None:
+    """The step of ``<collection>_via_<field>``, or None when there is no such relation."""
     parts = _BACK.match(name)
     other = path.schema.find(parts.group(1)) if parts else None
     relation = other.by_name.get(parts.group(2)) if parts and other else None
@@ -145,7 +172,7 @@ def _back_step(
         or relation.collection_id != collection.id
         or (restricted and relation.hidden)
     ):
-        raise RuleError(f"unknown field {name!r}")
+        return None
     many = relation.name not in single_unique_columns(other)
     return Back(relation.name, is_list(relation), many), other
 
@@ -186,13 +213,8 @@ def stored_kind(found: Field) -> StoredKind:
 
 
 def _leaf(path: Walk, join: int, found: Field, rest: list[str], modifier: str) -> PlanOperand:
-    if modifier and modifier not in MODIFIERS:
-        raise RuleError(f"unknown modifier {modifier!r}")
     if isinstance(found, JsonField) or (isinstance(found, GeoPointField) and rest):
-        if not all(rest):
-            raise RuleError(f"a path below {found.name!r} has an empty name")
-        keys = tuple(int(name) if name.isdigit() else name for name in rest)
-        part = JsonPart(join, found.name, keys)
+        part = JsonPart(join, found.name, _json_path(rest))
         return Lower(part) if modifier == "lower" else part
     column = Column(join, found.name, stored_kind(found))
     if isinstance(found, SelectField | FileField | RelationField):
@@ -205,6 +227,15 @@ def _leaf(path: Walk, join: int, found: Field, rest: list[str], modifier: str) -
                 ).number
             )
     return Lower(column) if modifier == "lower" else column
+
+
+def _json_path(names: list[str]) -> tuple[str | int, ...]:
+    """Keys and positions; colons are no part of a key.
+
+    An empty name in front of a position is passed over, any other stays and fails when it is met.
+    """
+    keys = [int(name) if name.isdigit() else name.replace(":", "") for name in names]
+    return tuple(keys[1:] if keys[:1] == [""] and isinstance(keys[1], int) else keys)
 
 
 def public_mail_only(collection: Collection, found: Field | None, join: int) -> Condition | None:

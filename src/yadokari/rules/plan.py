@@ -98,9 +98,10 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class SpreadSlot(msgspec.Struct, frozen=True):
-    """To the items of a list in the request."""
+    """To the items of a list in the request; a single field (not ``many``) may hold one too."""
 
     slot: int
+    many: bool
 
 
 class Cross(msgspec.Struct, frozen=True):
@@ -143,6 +144,14 @@ def gives_many(step: Step) -> bool:
             assert_never(step)
 
 
+def may_contradict(step: Step) -> bool:
+    """Whether plain operators ask all rows of a step, and not just one (R3).
+
+    Not those of a single field that a request fills: PocketBase goes by the field.
+    """
+    return step.many if isinstance(step, SpreadSlot) else gives_many(step)
+
+
 # --- operands ----------------------------------------------------------------------------------
 
 
@@ -166,7 +175,10 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class JsonPart(msgspec.Struct, frozen=True):
-    """A value inside a json or geoPoint field; digits in ``path`` are positions in arrays."""
+    """A value inside a json or geoPoint field; digits in ``path`` are positions in arrays.
+
+    A path with an empty name fails on the first row that has the field.
+    """
 
     join: int
     name: str
@@ -357,6 +369,23 @@ def null_is_blank(operand: PlanOperand) -> bool:
     return not isinstance(
         operand.of if isinstance(operand, Lower) else operand, JsonPart | Truth | Distance
     )
+
+
+def operands_of(node: Condition) -> list[PlanOperand]:
+    """The operands of all comparisons of a condition."""
+    match node:
+        case Compare():
+            return [node.left, node.right]
+        case And() | Or():
+            return [operand for part in node.parts for operand in operands_of(part)]
+        case _:
+            assert_never(node)
+
+
+def may_fail(operand: PlanOperand) -> bool:
+    """Whether an operand is a path with an empty name inside JSON."""
+    inner = operand.of if isinstance(operand, Lower) else operand
+    return isinstance(inner, JsonPart) and "" in inner.path
 
 
 def joins_of(operand: PlanOperand) -> frozenset[int]:

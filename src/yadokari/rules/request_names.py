@@ -14,7 +14,7 @@ from typing import Literal
 
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.macros import MACROS
-from yadokari.rules.paths import MODIFIERS, Walk, stored_kind, walk
+from yadokari.rules.paths import Walk, split_modifier, stored_kind, walk
 from yadokari.rules.plan import (
     ROOT,
     ByIds,
@@ -43,7 +43,7 @@ from yadokari.schema.fields import (
     is_list,
 )
 
-_ALIAS = re.compile(r"\w*", re.ASCII)
+_ALIAS = re.compile(r"\w+", re.ASCII)
 _LISTS = (SelectField, FileField, RelationField)
 _PLAIN_AUTH = frozenset(
     {"id", "email", "emailVisibility", "verified", "collectionId", "collectionName"}
@@ -80,9 +80,10 @@ def resolve_at_name(
 
 
 def _foreign(path: Walk, names: list[str], base: int) -> PlanOperand:
-    name, _, alias = names[0].partition(":")
+    name, mark, alias = names[0].partition(":")
     collection = path.schema.find(name)
-    if collection is None or len(names) < 2 or not _ALIAS.fullmatch(alias):
+    named = _ALIAS.fullmatch(alias) if mark else True
+    if collection is None or len(names) < 2 or not named:
         raise RuleError(f"unknown collection {name!r}")
     join = path.joins.add(base, Cross(f"{collection.id}:{alias}"), collection, realm=path.realm)
     return walk(path, join.number, collection, names[1:], trusted=True)
@@ -105,17 +106,17 @@ def _request(path: Walk, caller: Collection | None, names: list[str], base: int)
 
 def _static(path: Walk, names: list[str], base: int) -> PlanOperand:
     """A value of the request as it is, with ``:isset`` and ``:lower``."""
-    last, mark, modifier = names[-1].partition(":")
+    last, modifier = split_modifier(names[-1])
     keys = (*names[:-1], last)
     if modifier == "isset":
         return path.joins.slot(RequestPresence(keys))
-    if mark and modifier != "lower":
+    if modifier not in ("", "lower"):
         raise RuleError(f"@request.{names[0]} values do not take :{modifier}")
     field = path.joins.collection(base).by_name.get(last)
     value = path.joins.slot(
         RequestValue(keys, "number" if isinstance(field, NumberField) else "as_is")
     )
-    return Lower(value) if mark else value
+    return Lower(value) if modifier else value
 
 
 def _auth(path: Walk, caller: Collection | None, names: list[str], base: int) -> PlanOperand:
@@ -124,31 +125,29 @@ def _auth(path: Walk, caller: Collection | None, names: list[str], base: int) ->
         return path.joins.slot(RequestValue(("auth", first)))
     if caller is None:
         return Null()
-    name, _, modifier = first.partition(":")
+    name, modifier = (first, "") if len(names) > 2 else split_modifier(first)
     found = caller.by_name.get(name)
     if found is not None and len(names) == 2 and not isinstance(found, _LISTS):
-        if modifier and modifier not in MODIFIERS:
-            raise RuleError(f"unknown modifier {modifier!r}")
         kind = stored_kind(found)
         if kind in ("text", "number", "bool"):
             column = SlotColumn(path.joins.slot(RequestValue(("auth", name))).slot, kind)
             return Lower(column) if modifier == "lower" else column
-    if found is None and "_via_" not in first:
+    if found is None and (len(names) == 2 or "_via_" not in first):
         return Null()
     caller_id = path.joins.slot(RequestValue(("auth", "id")))
     join = path.joins.add(base, ByIds(caller_id.slot, many=False), caller, realm=path.realm)
-    return walk(path, join.number, caller, names[1:], trusted=True)
+    return walk(path, join.number, caller, names[1:], trusted=True, of_request=True)
 
 
 def _body(path: Walk, names: list[str], base: int) -> PlanOperand:
-    name, _, modifier = names[1].partition(":")
+    name, modifier = split_modifier(names[1])
     field = path.joins.collection(base).by_name.get(name)
     if field is None:
         return _static(path, names, base)
     if len(names) > 2:
         if not isinstance(field, RelationField):
             return _static(path, names, base)
-        return _submitted(path, field, names, base) or _static(path, names, base)
+        return _submitted(path, field, names, base)
     match modifier:
         case "changed":
             return _changed(path, name, base)
@@ -159,22 +158,22 @@ def _body(path: Walk, names: list[str], base: int) -> PlanOperand:
             return SlotLength(path.joins.slot(RequestValue(("body", name), form)).slot)
         case "each" if isinstance(field, _LISTS):
             slot = path.joins.slot(RequestValue(("body", name)))
-            return Item(path.joins.add(base, SpreadSlot(slot.slot), None, realm=path.realm).number)
+            items = SpreadSlot(slot.slot, is_list(field))
+            return Item(path.joins.add(base, items, None, realm=path.realm).number)
         case _:
             return _static(path, names, base)
 
 
-def _submitted(path: Walk, field: RelationField, names: list[str], base: int) -> PlanOperand | None:
-    """A value of the record that a submitted relation names; None when there is no such path."""
+def _submitted(path: Walk, field: RelationField, names: list[str], base: int) -> PlanOperand:
+    """A value of the record that a submitted relation names."""
+    if path.saving:
+        return Null()
     target = path.schema.by_id.get(field.collection_id)
     if target is None:
-        return None
+        raise RuleError(f"{field.name!r} points at a missing collection")
     slot = path.joins.slot(RequestValue(("body", field.name)))
     join = path.joins.add(base, ByIds(slot.slot, is_list(field)), target, realm=path.realm)
-    try:
-        return walk(path, join.number, target, names[2:], trusted=True)
-    except RuleError:
-        return None
+    return walk(path, join.number, target, names[2:], trusted=True, of_request=True)
 
 
 def _changed(path: Walk, name: str, base: int) -> PlanOperand:

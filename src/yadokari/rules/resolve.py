@@ -37,7 +37,11 @@ from yadokari.rules.plan import (
     Plan,
     PlanOperand,
     Shuffled,
+    SlotRef,
     Strftime,
+    joins_of,
+    may_fail,
+    operands_of,
 )
 from yadokari.rules.request_names import resolve_at_name
 from yadokari.rules.tokens import tokenize
@@ -70,6 +74,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Collection of the signed-in caller."""
     restricted: bool = True
     """Whether filter and sort come from someone who is no superuser."""
+    saving: bool = False
+    """Whether the rules are only checked: there is no request yet."""
 
 
 def resolve(query: Query, schema: Schema) -> Plan:
@@ -86,7 +92,7 @@ def check_rule(text: str, collection: Collection, schema: Schema) -> str | None:
     """What is wrong with a rule of a collection, or None. The caller's collection is unknown."""
     try:
         caller = collection if collection.is_auth else None
-        resolve(Query(collection=collection, rules=(text,), caller=caller), schema)
+        resolve(Query(collection=collection, rules=(text,), caller=caller, saving=True), schema)
     except RuleError as error:
         return error.reason
     return None
@@ -103,7 +109,7 @@ class _Resolver:
         self._joins = Joins(query.collection)
         self._schema = schema
         self._client = Walk(schema, self._joins, query.restricted, self._guard)
-        self._rule = Walk(schema, self._joins, False, self._guard)
+        self._rule = Walk(schema, self._joins, False, self._guard, saving=query.saving)
 
     def run(self) -> Plan:
         query = self._query
@@ -141,12 +147,13 @@ class _Resolver:
     ) -> Condition:
         match tree:
             case All():
-                return And(
-                    tuple(
-                        self._condition(part, path, base, collection, constant=constant)
-                        for part in tree.parts
-                    )
-                )
+                parts = [
+                    self._condition(part, path, base, collection, constant=constant)
+                    for part in tree.parts
+                ]
+                if any(may_fail(operand) for part in parts for operand in operands_of(part)):
+                    parts.sort(key=_asked_when)
+                return And(tuple(parts))
             case Any():
                 return Or(
                     tuple(
@@ -258,9 +265,12 @@ class _Resolver:
         if name.startswith("@"):
             if self._query.restricted and name.split(".")[0] in ("@request", "@collection"):
                 raise RuleForbidden("Only superusers can sort by such names.")
-            if not name.startswith("@collection."):
+            if not name.startswith(("@collection.", "@request.auth.")):
                 raise RuleError(f"cannot sort by {name!r}")
-            return By(resolve_at_name(self._rule, self._query.caller, name), descending)
+            operand = resolve_at_name(self._rule, self._query.caller, name)
+            if isinstance(operand, Null | SlotRef):
+                raise RuleError(f"cannot sort by {name!r}")
+            return By(operand, descending)
         tokens = tokenize(name).items
         if (
             len(tokens) != 1
@@ -270,6 +280,17 @@ class _Resolver:
             raise RuleError(f"cannot sort by {name!r}")
         operand = walk(self._client, ROOT, self._query.collection, name.split("."))
         return By(operand, descending)
+
+
+def _asked_when(part: Condition) -> int:
+    """When a part is asked among others of which one fails on some row.
+
+    As SQLite asks them for PocketBase: first what the row alone decides.
+    """
+    operands = operands_of(part)
+    if not any(joins_of(operand) for operand in operands):
+        return 0
+    return 1 if any(map(may_fail, operands)) else 2
 
 
 def _both(conditions: Sequence[Condition]) -> Condition | None:

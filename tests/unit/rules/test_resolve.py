@@ -16,7 +16,7 @@ from yadokari.schema.collection import Schema
 
 REFUSED = (
     "nope=1", "t.x=1", "t.x=null", "n.x=1", "t:nope=1", "t:lower:lower=1", "sm.0='a'", "sm.x=null",
-    "j..k=1", "r1.nope=1", "r1.t=1", "r1.id.x=1", "r1.name.x=1",
+    "r1.nope=1", "r1.t=1", "r1.id.x=1", "r1.name.x=1",
     "r1.boss.boss.boss.boss.boss.boss.name=''", "child_via_owner=1", "child_via_OWNER.ct?='a'",
     "team_via_boss.name=1", "child_via_tag.ct=1", "child_via_ct.ct=1", "no_via_owner.ct=1",
     "child_via_.ct=1", "collectionId='item_id'", "collectionName='x'", "expand=1", "@rowid=1",

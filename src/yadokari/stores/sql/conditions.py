@@ -35,6 +35,8 @@ from yadokari.rules.plan import (
     Strftime,
     Truth,
     joins_of,
+    may_fail,
+    operands_of,
 )
 from yadokari.stores.sql.dialect import Dialect
 from yadokari.stores.sql.fragment import Sql, joined, quoted, sql
@@ -86,7 +88,7 @@ class Conditions:
             case Compare():
                 return self._compare(node, scope)
             case Or():
-                parts = sorted(node.parts, key=_cost)
+                parts = _cheap_first(node.parts)
                 return sql("({})", joined(" OR ", [self.render(part, scope) for part in parts]))
             case And():
                 return self._all(node.parts, scope)
@@ -95,8 +97,7 @@ class Conditions:
 
     def _all(self, parts: Sequence[Condition], scope: Scope) -> Sql:
         rendered: list[Sql] = []
-        cheap_first = sorted(parts, key=_cost)
-        for shared, group in grouped(self._plan, cheap_first, scope.aliases):
+        for shared, group in grouped(self._plan, _cheap_first(parts), scope.aliases):
             if len(group) == 1:
                 rendered.append(self.render(group[0], scope))
                 continue
@@ -286,7 +287,7 @@ class Conditions:
 
     def _as_membership(self, node: Condition, scope: Scope) -> Sql | None:
         """K3: the condition judged on the target of one to-one relation, or None."""
-        operands = list(_operands(node))
+        operands = operands_of(node)
         direct = [joins_of(operand) for operand in operands]
         used = frozenset().union(*direct)
         if not used or any(_reads_root(operand) for operand in operands):
@@ -386,14 +387,11 @@ def _follows_choice(node: Compare) -> bool:
     return isinstance(node.left, Distance) or isinstance(node.right, Distance)
 
 
-def _operands(node: Condition) -> list[PlanOperand]:
-    match node:
-        case Compare():
-            return [node.left, node.right]
-        case And() | Or():
-            return [operand for part in node.parts for operand in _operands(part)]
-        case _:
-            assert_never(node)
+def _cheap_first(parts: Sequence[Condition]) -> Sequence[Condition]:
+    """K5, unless a part may fail: then the order decides whether it is met."""
+    if any(may_fail(operand) for part in parts for operand in operands_of(part)):
+        return parts
+    return sorted(parts, key=_cost)
 
 
 def _cost(node: Condition) -> int:

@@ -40,6 +40,7 @@ from yadokari.stores.sql.dialect import Dialect
 from yadokari.stores.sql.fragment import Argument, Sql, joined, quoted, sql
 
 NULL = Sql("NULL")
+BLANK = Sql("''")
 _KEYWORDS = {"n": NULL, "t": Sql("TRUE"), "f": Sql("FALSE")}
 _SYMBOLS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
 
@@ -190,11 +191,19 @@ class Operands:
             surely = ("filled", surely[1])
         if surely == ("blank", "blank"):
             return Sql("0" if negated else "1")
-        if "filled" in surely or self._columns_alike(node, never_null):
+        if "filled" in surely:
+            one, two = (
+                BLANK if known == "blank" else s for known, s in zip(surely, sides, strict=True)
+            )
+            if negated:
+                return self._dialect.same(one, two, negated=True)
+            return _alone(node, sql("{} = {}", one, two))
+        if self._columns_alike(node, never_null):
             return self._dialect.same(*sides, negated=True) if negated else sql("{} = {}", *sides)
         if "blank" in surely:
             place = 1 if surely[0] == "blank" else 0
-            return _blankness(sides[place], negated=negated, bare=never_null[place])
+            blank = _blankness(sides[place], negated=negated, bare=never_null[place])
+            return blank if negated else _alone(node, blank)
         pair = [sql("COALESCE({}, '')", side) for side in sides]
         return sql("{} <> {}" if negated else "{} = {}", *pair)
 
@@ -217,8 +226,12 @@ class Operands:
         """What a comparison may give when one side is NULL: among True, False and None."""
         if op not in (Op.EQ, Op.NE):
             return frozenset((None,))
-        other = right if left_null else left
+        mine, other = (left, right) if left_null else (right, left)
         surely = known(self._plan, self._classes, other)
+        if not exact and known(self._plan, self._classes, mine) == "filled":
+            if surely == "open" and op is Op.NE:
+                return ANYTHING
+            return frozenset((True,)) if op is Op.NE else frozenset((None,))
         if surely == "open":
             return ANYTHING
         if surely == "filled":
@@ -226,6 +239,18 @@ class Operands:
         if exact and isinstance(other, SlotRef) and self._classes[other.slot] == "e":
             return frozenset((op is Op.NE,))
         return frozenset((op is Op.EQ,))
+
+
+def _alone(node: Compare, comparison: Sql) -> Sql:
+    """An equality kept from SQLite's constant propagation, which goes by ``column = constant``.
+
+    It would put the constant into JSON functions of the same column elsewhere in the condition,
+    and those fail on what is no JSON.
+    """
+    for operand in (node.left, node.right):
+        if isinstance(operand, Column) and operand.kind in ("list", "geo", "json"):
+            return sql("+({})", comparison)
+    return comparison
 
 
 def _blankness(side: Sql, *, negated: bool, bare: bool) -> Sql:
