@@ -75,8 +75,9 @@ def canonical(request: Request, answer: Answer) -> str:
         items = value["items"]
         assert isinstance(items, list)
         value["items"] = sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
-        total = value.get("totalItems")
-        if isinstance(total, int) and total > len(items):
+        total, size = value.get("totalItems"), value.get("perPage")
+        uncounted = total == -1 and len(items) == size
+        if uncounted or (isinstance(total, int) and total > len(items)):
             value["items"] = f"{len(items)} of them"  # Which of them is left open, too.
     return f"{answer.status} {json.dumps(value, sort_keys=True, ensure_ascii=False)}"
 
