@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
+import msgspec
 from msgspec.structs import replace
 
 from yadokari.ports.store import Row

@@ -86,7 +86,8 @@ class Writing:
         if not asking.caller.is_superuser and any_too_long(collection, resolved):
             raise BadRequest(messages.CREATE_RECORD_FAILED)  # No row a rule could be asked about.
         asking = asking.with_body(lambda: body_facts(collection, submitted, resolved, {}))
-        virtual = self._virtual(collection, values, submission)
+        asked = bool(rule) or collection.is_auth
+        virtual = self._virtual(collection, values, submission) if asked else values
         if rule and not await self._holds(tx, asking, collection, rule, virtual, stored=False):
             raise BadRequest(messages.CREATE_RECORD_FAILED)
         if collection.is_auth:
