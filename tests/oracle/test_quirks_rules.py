@@ -257,7 +257,7 @@ SOURCES: dict[str, int] = {
     "t='a' || j..k = 7": 1, "j.k:x = 7": 0, "s = 'no' && s:length ?> 2": 0,
     "g = '' && g.lon > 5": 0, "@request.auth.no_via_x.y = null": 1,
     "@request.auth.nope:nope = null": 400, "@request.query.a:b:c = null": 1,
-    "@collection.source:.t ?= 'a'": 400,
+    "@collection.source:.t ?= 'a'": 400, "j..k = 7 || t='a'": 400, " ": 400, "// why": 400,
 }  # fmt: skip
 
 
@@ -269,6 +269,7 @@ def test_texts_are_read_as_the_scanner_reads_them(scene: Scene):
     )  # fmt: skip
     scene.root("POST", "…/source/records", {"t": "a", "j": [7], "s": ["a"]})
 
+    assert len(scene.root("GET", "…/source/records").values("t")) == 1
     for filter_text, count in SOURCES.items():
         answer = scene.root("GET", "…/source/records" + query(filter=filter_text))
         seen = len(answer.values("t")) if answer.status == 200 else answer.status

@@ -84,7 +84,7 @@ class Plans:
             key = (
                 collection.id,
                 rules,
-                tokens.shape if tokens is not None else "",
+                tokens.shape if tokens is not None else None,
                 sort,
                 caller.id if caller is not None else None,
                 restricted,
