@@ -212,3 +212,24 @@ def test_the_wildest_json_is_read_without_failing():
 def test_numbers_are_written_as_sqlite_writes_them(number: float):
     """E1: LIKE looks at the text of numbers."""
     assert number_text(number) == one("SELECT CAST(? AS TEXT)", number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sm = 'no' && sm:length ?> 2",
+        "sm = '' && sm:length = 0",
+        "g = 'no' && g.lon > 5",
+        "j..0 = 5 || j..0 = 'a'",
+        "j.k:x = j.kx",
+        "@request.body.r1:each != ''",
+        "@request.body.r1:each = r1",
+        "@request.body.free:isset = true && (t = 'a' // why)",
+        "t = \0'a' || n=\0 5",
+    ],
+)
+def test_compiler_and_evaluator_agree_on_oddities(text: str):
+    """A constant beside JSON functions of its column, odd paths, a submitted single field."""
+    answers = operators_world().answers(text)
+
+    assert answers["scan"] == answers["look-up"] == answers["evaluator"]
