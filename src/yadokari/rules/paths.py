@@ -117,7 +117,7 @@ def walk(
             return _leaf(path, join, found, rest, modifier)
         if not isinstance(found, RelationField):
             raise RuleError(f"{name!r} has nothing below it")
-        collection = _target(path.schema, found)
+        collection = target_of(path.schema, found)
         if not is_list(found):
             join = _enter(path, join, Follow(name), collection, restricted=restricted)
             continue
@@ -152,7 +152,8 @@ def _ends_here(found: Field, rest: list[str]) -> bool:
     return isinstance(found, RelationField) and not is_list(found) and rest == ["id"]
 
 
-def _target(schema: Schema, relation: RelationField) -> Collection:
+def target_of(schema: Schema, relation: RelationField) -> Collection:
+    """The collection a relation leads to. Raises RuleError when it is missing."""
     target = schema.by_id.get(relation.collection_id)
     if target is None:
         raise RuleError(f"{relation.name!r} points at a missing collection")

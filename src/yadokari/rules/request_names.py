@@ -14,7 +14,7 @@ from typing import Literal
 
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.macros import MACROS
-from yadokari.rules.paths import Walk, split_modifier, stored_kind, walk
+from yadokari.rules.paths import Walk, split_modifier, stored_kind, target_of, walk
 from yadokari.rules.plan import (
     ROOT,
     ByIds,
@@ -168,9 +168,7 @@ def _submitted(path: Walk, field: RelationField, names: list[str], base: int) ->
     """A value of the record that a submitted relation names."""
     if path.saving:
         return Null()
-    target = path.schema.by_id.get(field.collection_id)
-    if target is None:
-        raise RuleError(f"{field.name!r} points at a missing collection")
+    target = target_of(path.schema, field)
     slot = path.joins.slot(RequestValue(("body", field.name)))
     join = path.joins.add(base, ByIds(slot.slot, is_list(field)), target, realm=path.realm)
     return walk(path, join.number, target, names[2:], trusted=True, of_request=True)

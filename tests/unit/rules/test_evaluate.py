@@ -226,6 +226,7 @@ def test_numbers_are_written_as_sqlite_writes_them(number: float):
         "@request.body.r1:each = r1",
         "@request.body.free:isset = true && (t = 'a' // why)",
         "t = \0'a' || n=\0 5",
+        "r1.name != 'x' && t = 'no' && j..k = 1",
     ],
 )
 def test_compiler_and_evaluator_agree_on_oddities(text: str):

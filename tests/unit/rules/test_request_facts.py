@@ -70,3 +70,4 @@ def test_a_path_with_an_empty_name_fails_where_it_is_met():
     with pytest.raises(RuleError):
         holds("meta..k = 1 || id = 'a'", {"meta": "{}"})
     assert holds("meta..0 = 7", {"meta": "[7]"})
+    assert holds("boss.meta..k = null", {"meta": "{}"})

@@ -304,3 +304,23 @@ def test_a_sort_looks_at_the_elements_that_the_filter_chose():
 
     assert found(database, "teams.name ?!= null", sort="-teams.name") == "p1 p2"
     assert found(database, "teams.marks:each ?= null", sort="teams.name,-title") == "p3 p2 p1"
+
+
+@pytest.mark.parametrize("name", ["@request.auth.email", "@request.auth.id", "@request.body.t"])
+def test_an_order_by_a_value_of_the_request_is_refused(name: str):
+    """The oracle has no column for it; a caller's field is one, though all rows have it alike."""
+    world = operators_world()
+
+    with pytest.raises(RuleError):
+        world.plan("", sort=name)
+    assert world.plan("", sort="@request.auth.email:lower")[0].order
+
+
+def test_a_saved_rule_may_lead_nowhere_below_a_submitted_relation():
+    """Nothing is submitted while a rule is saved; it fails when somebody sends such a record."""
+    world = operators_world()
+    rule = "@request.body.r1.name.x = 1"
+
+    assert check_rule(rule, world.collection, world.database.schema) is None
+    with pytest.raises(RuleError):
+        world.plan(rule)
