@@ -15,9 +15,9 @@ PARSER = (
         id="nul-is-read-over",
         area="parser",
         file="rules/tokens.py",
-        right=r'text = text.partition("\0")[0]',
+        right="text = plain_source(text)",
         wrong=r'text = text.replace("\0", "")',
-        noticed_by=(_TOKENS + "test_a_text_ends_at_its_first_nul",),
+        noticed_by=(_TOKENS + "test_a_nul_ends_a_text_where_something_could_begin",),
         why="What follows a NUL would suddenly count, so a filter means something else than saved.",
     ),
     Fault(
@@ -157,6 +157,15 @@ RESOLVER = (
         wrong="if modifier in MODIFIERS and not modifier:",
         noticed_by=(_RESOLVE + "test_names_that_mean_nothing_are_refused",),
         why="A misspelt :lower in a rule would be saved and silently compare otherwise.",
+    ),
+    Fault(
+        id="back-relations-share-a-join",
+        area="resolver",
+        file="rules/joins.py",
+        right="key = (parent, step, target, realm if many else ROOT)",
+        wrong='key = (parent, step, "", realm if many else ROOT)',
+        noticed_by=(_RESOLVE + "test_back_relations_of_two_collections_are_two_joins",),
+        why="A filter would read another collection's records, past their list rule.",
     ),
 )
 

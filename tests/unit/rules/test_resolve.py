@@ -12,7 +12,8 @@ from yadokari.rules.joins import JOINS_MAX
 from yadokari.rules.plan import ByCreation, Shuffled
 from yadokari.rules.resolve import Query, check_rule, parse_text, resolve
 from yadokari.rules.tokens import tokenize
-from yadokari.schema.collection import Schema
+from yadokari.schema.collection import Collection, Schema
+from yadokari.schema.fields import RelationField, TextField
 
 REFUSED = (
     "nope=1", "t.x=1", "t.x=null", "n.x=1", "t:nope=1", "t:lower:lower=1", "sm.0='a'", "sm.x=null",
@@ -324,3 +325,19 @@ def test_a_saved_rule_may_lead_nowhere_below_a_submitted_relation():
     assert check_rule(rule, world.collection, world.database.schema) is None
     with pytest.raises(RuleError):
         world.plan(rule)
+
+
+def test_back_relations_of_two_collections_are_two_joins():
+    """J1: their fields may have one name, yet their rows and list rules are their own."""
+    id_field = TextField(id="id", name="id", primary_key=True)
+    owner = RelationField(id="owner", name="owner", collection_id="one_id")
+    one = Collection(id="one_id", name="one", fields=(id_field,))
+    others = [
+        Collection(id=f"{name}_id", name=name, fields=(id_field, owner), list_rule="")
+        for name in ("two", "three")
+    ]
+
+    tree = parse_text("two_via_owner.id ?= 'a' && three_via_owner.id ?= 'a'")
+    plan = resolve(Query(collection=one, filter=tree), Schema(collections=(one, *others)))
+
+    assert [join.collection for join in plan.joins] == others
