@@ -5,6 +5,7 @@ H2  Access is judged for each client with its identity at that moment, against t
     the change; a deletion is judged inside the transaction, while the record exists.
 H3  Clients that ask the same as the same caller are judged once.
 H4  A change that takes a record out of somebody's sight sends nothing.
+H5  A subscription hears of what is committed after it was made, and of nothing earlier.
 
 Not here: the wire (api/realtime.py), what topics look like (realtime/topics.py).
 """
@@ -23,7 +24,7 @@ from yadokari.contract import messages
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
 from yadokari.ports.store import Change, Reads, Row, Store, Transaction
-from yadokari.realtime.client import Client
+from yadokari.realtime.client import Client, Subscription
 from yadokari.realtime.topics import EVERY_RECORD, Topic, parse_topic
 from yadokari.records.caller import GUEST, Asking, Caller, HeaderFacts
 from yadokari.records.judging import satisfied
@@ -40,6 +41,14 @@ Pick = Callable[[str, Presented], object]
 """Applies a ``fields`` picker to a record. Raises BadRequest."""
 Frame = Callable[[str, str, bytes], bytes]
 """One message on the wire: client id, event name, data."""
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    """The changes of one unit of work."""
+
+    moment: int
+    """Units of work heard of so far, this one included."""
+    changes: tuple[Change, ...]
 
 
 class _Delivery(msgspec.Struct, frozen=True):
@@ -63,9 +72,10 @@ class Hub:
         self._pick = pick
         self._frame = frame
         self._clients: dict[str, Client] = {}
-        self._listening: dict[str, dict[Client, list[Topic]]] = {}
+        self._listening: dict[str, dict[Client, list[Subscription]]] = {}
         self._deletions: dict[tuple[str, str, int], list[_Delivery]] = {}
-        self._waiting: asyncio.Queue[tuple[Change, ...]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[_Heard] = asyncio.Queue()
+        self._moment = 0
         self.records: Records | None = None
         """Set once by whoever builds both: records tell the hub of deletions."""
 
@@ -104,35 +114,42 @@ class Hub:
             raise BadRequest(messages.REALTIME_CLIENT_INVALID)
         if client.bound and not _same(client.caller, caller):
             raise Forbidden(messages.REALTIME_CALLER_CHANGED)
+        if not client.bound and not caller.is_guest:
+            client.bound, client.signed_in_since = True, self._moment
         client.caller = caller
-        client.bound = client.bound or not caller.is_guest
         self._set_topics(client, topics)
 
     def _set_topics(self, client: Client, names: Iterable[str]) -> None:
-        for key in {topic.collection for topic in client.topics.values()}:
+        for key in {one.topic.collection for one in client.topics.values()}:
             listening = self._listening.get(key)
             if listening is not None:
                 listening.pop(client, None)
                 if not listening:
                     del self._listening[key]
-        client.topics = {name: parse_topic(name) for name in names}
-        for topic in client.topics.values():
-            listening = self._listening.setdefault(topic.collection, {})
-            listening.setdefault(client, []).append(topic)
+        before = client.topics
+        client.topics = {
+            name: before.get(name) or Subscription(parse_topic(name), self._moment)
+            for name in names
+        }
+        for one in client.topics.values():
+            listening = self._listening.setdefault(one.topic.collection, {})
+            listening.setdefault(client, []).append(one)
 
     # --- changes -------------------------------------------------------------------------------
 
     def heard(self, changes: tuple[Change, ...]) -> None:
         """Take durable changes in; never waits."""
         if self._clients:
-            self._waiting.put_nowait(changes)
+            self._moment += 1
+            self._waiting.put_nowait(_Heard(self._moment, changes))
 
     async def run(self) -> None:
         """Tell clients of changes, until cancelled."""
         while True:
-            for change in await self._waiting.get():
+            heard = await self._waiting.get()
+            for change in heard.changes:
                 try:
-                    await self._tell(change)
+                    await self._tell(change, heard.moment)
                 except YadokariError as error:
                     self._log.warning("realtime_event_lost", reason=str(error))
 
@@ -140,7 +157,8 @@ class Hub:
         """Judge, while the record exists, who will hear of its deletion (H2)."""
         if not self._is_heard(collection):
             return
-        deliveries = await self._deliveries(collection, row, "delete", tx)
+        moment = self._moment + 1
+        deliveries = await self._deliveries(collection, row, "delete", tx, moment=moment)
         if len(self._deletions) >= DELETIONS_MAX:
             del self._deletions[next(iter(self._deletions))]
         self._deletions[(collection.id, row.id, row.version)] = deliveries
@@ -148,7 +166,7 @@ class Hub:
     def _is_heard(self, collection: Collection) -> bool:
         return collection.id in self._listening or collection.name in self._listening
 
-    async def _tell(self, change: Change) -> None:
+    async def _tell(self, change: Change, moment: int) -> None:
         collection = self._store.schema.by_id.get(change.collection_id)
         if collection is None:
             return
@@ -161,7 +179,9 @@ class Hub:
             key = (change.collection_id, change.record_id, version)
             deliveries = self._deletions.pop(key, [])
         elif change.after is not None:
-            deliveries = await self._deliveries(collection, change.after, change.op, self._store)
+            deliveries = await self._deliveries(
+                collection, change.after, change.op, self._store, moment=moment
+            )
         else:
             return
         for delivery in deliveries:
@@ -177,6 +197,7 @@ class Hub:
                 mine is None
                 or mine.collection_id != change.collection_id
                 or mine.id != change.record_id
+                or mine.version >= change.version  # It signed in after this change.
             ):
                 continue
             after = change.after
@@ -184,19 +205,20 @@ class Hub:
             client.caller = Caller(after, collection) if stays else GUEST
 
     async def _deliveries(
-        self, collection: Collection, row: Row, action: str, reads: Reads
+        self, collection: Collection, row: Row, action: str, reads: Reads, *, moment: int
     ) -> list[_Delivery]:
         judged: dict[tuple[str, str], bytes | None] = {}
         deliveries: list[_Delivery] = []
         for key in (collection.id, collection.name):
-            for client, topics in list(self._listening.get(key, {}).items()):
-                for topic in topics:
+            for client, subscriptions in list(self._listening.get(key, {}).items()):
+                caller = client.caller_at(moment)
+                for topic in [one.topic for one in subscriptions if one.since < moment]:
                     if topic.record not in (EVERY_RECORD, row.id):
                         continue
-                    same = (topic.name, _identity(client.caller))
+                    same = (topic.name, _identity(caller))
                     if same not in judged:
                         judged[same] = await self._judge(
-                            client.caller, topic, collection, row, action, reads
+                            caller, topic, collection, row, action, reads
                         )
                     data = judged[same]
                     if data is not None:

@@ -227,6 +227,58 @@ async def test_events_are_judged_with_what_the_caller_has_become():
         assert await air.heard(client) == [("notes/*", "create", "n2")]
 
 
+async def test_a_subscription_hears_only_of_what_comes_after_it():
+    """H5: changes are told after they were answered; one that came in between is not for it."""
+    async with on_air(PEOPLE, TEAMS, replace(NOTES, list_rule="")) as air:
+        earlier = air.listen("notes/*")
+        await air.world.put("notes", "n1")
+        later = air.listen("notes/*")
+        await air.world.put("notes", "n2")
+
+        assert await air.heard(later) == [("notes/*", "create", "n2")]
+        assert await air.heard(earlier) == [
+            ("notes/*", "create", "n1"),
+            ("notes/*", "create", "n2"),
+        ]
+
+
+async def test_topics_that_stay_lose_nothing_when_others_are_added():
+    """H5: official clients send the whole list anew for each topic."""
+    async with on_air(PEOPLE, TEAMS, replace(NOTES, list_rule="", view_rule="")) as air:
+        client = air.listen("notes/*")
+        await air.world.put("notes", "n1")
+        air.hub.subscribe(client.id, ["notes/*", "notes/n1", MARKS_TOPIC], caller=GUEST, ip=IP)
+
+        assert await air.heard(client) == [("notes/*", "create", "n1")]
+
+
+async def test_signing_in_opens_nothing_that_was_committed_before():
+    """H5: what a guest could not hear stays unheard, what comes later is heard."""
+    async with on_air(PEOPLE, TEAMS, replace(NOTES, list_rule=MINE)) as air:
+        await air.world.put("people", "ann")
+        client = air.listen("notes/*")
+        await air.world.put("notes", "n1", author="ann")
+        ann = await air.world.caller("ann")
+        air.hub.subscribe(client.id, ["notes/*", MARKS_TOPIC], caller=ann, ip=IP)
+        await air.world.put("notes", "n2", author="ann")
+
+        assert await air.heard(client) == [("notes/*", "create", "n2")]
+
+
+async def test_a_change_from_before_signing_in_signs_nobody_out():
+    """C2: the sign-in knew of it already."""
+    async with on_air(PEOPLE, TEAMS, replace(NOTES, list_rule=MINE)) as air:
+        ann = await air.world.put("people", "ann", tokenKey="first")
+        client = air.listen()
+        ann = await change(air.world.store, ann, tokenKey="second")
+        await change(air.world.store, ann, tokenKey="third")
+        signed_in = await air.world.caller("ann")
+        air.hub.subscribe(client.id, ["notes/*", MARKS_TOPIC], caller=signed_in, ip=IP)
+        await air.world.put("notes", "n1", author="ann")
+
+        assert await air.heard(client) == [("notes/*", "create", "n1")]
+
+
 async def test_a_topic_may_narrow_what_is_heard():
     """A client's filter is under a client's restrictions."""
     everyone = replace(NOTES, list_rule="")
