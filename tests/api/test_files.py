@@ -255,3 +255,58 @@ async def test_a_lost_blob_is_not_found(house: House, tmp_path: Path) -> None:
     got = await house("GET", f"/api/files/notes/{made.id}/{name}")
 
     assert got.status == 404
+
+
+@pytest.mark.parametrize("most", [1, 3])
+async def test_files_of_a_view_come_from_the_record_they_were_uploaded_to(
+    house: House, most: int
+) -> None:
+    """Through a view of a view, under another name, and with ids of the view's own."""
+    await notes(house, maxSelect=most)
+    await house("POST", NOTES, [Part("files", b"another", "c.txt")])
+    parts = [Part("files", b"content %d" % at, "a.txt") for at in range(most)]
+    made = await house("POST", NOTES, parts)
+    name = names(made)[-1] if most > 1 else str(made.record["files"])
+    board = "SELECT id, files AS shown FROM notes"
+    wall = "SELECT ('x' || b.id) AS id, b.shown AS seen FROM board AS b"
+    for view, query in (("board", board), ("wall", wall)):
+        await house.collection(view, type="view", viewQuery=query, viewRule="")
+
+    same_id = await house("GET", f"/api/files/board/{made.id}/{name}")
+    other_id = await house("GET", f"/api/files/wall/x{made.id}/{name}")
+    unknown = await house("GET", f"/api/files/wall/x{made.id}/c.txt")
+
+    content = b"content %d" % (most - 1)
+    assert [(got.status, got.body) for got in (same_id, other_id)] == [(200, content)] * 2
+    assert unknown.status == 404
+
+
+async def test_protected_files_of_a_view_are_under_the_views_rule(house: House) -> None:
+    """A view that everybody may read shows what it shows, files too."""
+    await notes(house, protected=True, maxSelect=1)
+    made = await house("POST", NOTES, [Part("files", b"one", "a.txt")])
+    name = str(made.record["files"])
+    for view, rule in (("open_board", ""), ("closed_board", None)):
+        query = "SELECT id, files FROM notes"
+        await house.collection(view, type="view", viewQuery=query, viewRule=rule)
+    token = (await house.made("/api/files/token", {})).record["token"]
+
+    answers = [
+        (await house("GET", f"/api/files/{view}/{made.id}/{name}{query}")).status
+        for view in ("open_board", "closed_board")
+        for query in ("", f"?token={token}")
+    ]
+
+    assert answers == [200, 200, 404, 200]
+
+
+async def test_a_view_column_that_is_no_files_column_serves_nothing(house: House) -> None:
+    """A name made by an expression leads to no record."""
+    await notes(house, maxSelect=1)
+    made = await house("POST", NOTES, [Part("files", b"one", "a.txt")])
+    query = "SELECT id, (files || '') AS files FROM notes"
+    await house.collection("board", type="view", viewQuery=query, viewRule="")
+
+    got = await house("GET", f"/api/files/board/{made.id}/{made.record['files']}")
+
+    assert got.status == 404

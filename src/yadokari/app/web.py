@@ -31,6 +31,7 @@ from yadokari.base.log import Log
 from yadokari.collections.service import Collections
 from yadokari.files.handing_out import HandingOut
 from yadokari.files.intake import Intake
+from yadokari.files.origins import Origins
 from yadokari.files.sweeping import Sweeper
 from yadokari.ports.bucket import Bucket
 from yadokari.ports.clock import Clock
@@ -139,7 +140,12 @@ def build_doors(services: Services, collections: Collections) -> Doors:
     intake = Intake(bucket=services.bucket, entropy=entropy)
     throttle = ListThrottle(clock=clock, entropy=entropy)
     sign_in = SignIn(store=store, plans=services.records.plans, passwords=services.passwords)
-    handing_out = HandingOut(store=store, reading=services.records.reading, bucket=services.bucket)
+    handing_out = HandingOut(
+        store=store,
+        reading=services.records.reading,
+        origins=Origins(store=store, plans=services.records.plans),
+        bucket=services.bucket,
+    )
     writes = [
         *RecordRoutes(door=door, intake=intake, throttle=throttle).routes(),
         *BatchRoutes(

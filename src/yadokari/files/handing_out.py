@@ -1,7 +1,8 @@
 """Handing files out: which blob a URL means, and who may have it.
 
 H1  Only a name that the record holds now is served.
-H2  A protected file is there for those who may view its record, and for nobody else.
+H2  A protected file is there for those who may view its record, and for nobody else. A view's row
+    is a record of its own here: its own rule counts, as where the values are read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import msgspec
 from yadokari.base.errors import NotFound
 from yadokari.contract import messages
 from yadokari.files.keys import file_key
+from yadokari.files.origins import Origins, holds
 from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
 from yadokari.ports.store import Row, Store
 from yadokari.records.caller import Asking
@@ -29,8 +31,9 @@ class Found(msgspec.Struct, frozen=True):
 class HandingOut:
     """Finds files for those who may have them."""
 
-    def __init__(self, *, store: Store, reading: Reading, bucket: Bucket) -> None:
+    def __init__(self, *, store: Store, reading: Reading, origins: Origins, bucket: Bucket) -> None:
         self._store = store
+        self._origins = origins
         self._reading = reading
         self._bucket = bucket
 
@@ -48,7 +51,11 @@ class HandingOut:
             raise NotFound(messages.NOT_FOUND)
         if field.protected and not await self._may_view(asking, collection, record_id):
             raise NotFound(messages.NOT_FOUND)
-        key = file_key(collection.id, record_id, name)
+        if collection.is_view:
+            row = await self._origins.of(collection, row, field.name, name)
+            if row is None:
+                raise NotFound(messages.NOT_FOUND)
+        key = file_key(row.collection_id, row.id, name)
         return Found(key, await self._bucket.head(key))
 
     async def _may_view(self, asking: Asking, collection: Collection, record_id: str) -> bool:
@@ -68,8 +75,6 @@ class HandingOut:
 
 def _field_of(collection: Collection, row: Row, name: str) -> FileField | None:
     for field in collection.fields:
-        if isinstance(field, FileField):
-            value = row.values[field.name]
-            if name == value or (isinstance(value, tuple) and name in value):
-                return field
+        if isinstance(field, FileField) and holds(row.values[field.name], name):
+            return field
     return None

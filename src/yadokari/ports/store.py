@@ -264,6 +264,13 @@ class Store(Reads, Protocol):
         """Call ``listener`` with the changes of each durable unit of work; returns how to stop."""
         ...
 
+    def view_columns(self, sql: str) -> tuple[ViewColumn, ...]:
+        """Output columns of a view's SELECT as far as its text tells; nothing is run.
+
+        Empty without the capability. Raises BadRequest when the text cannot be read.
+        """
+        ...
+
     async def head(self) -> Cursor:
         """The end of the change log."""
         ...

@@ -253,6 +253,11 @@ class FakeStore(_Reads):
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def view_columns(self, sql: str) -> tuple[ViewColumn, ...]:
+        """It has none."""
+        del sql
+        return ()
+
     async def head(self) -> Cursor:
         """See ports.store.Store.head."""
         return Cursor(epoch=1, position=self._position)

@@ -203,6 +203,19 @@ class ViewsSuite:
 
         assert rows == [{"id": "a", "l": "x"}, {"id": "b", "l": "y"}]
 
+    @needs("view_queries")
+    async def test_columns_are_read_from_a_views_text_alone(self, store: Store) -> None:
+        """Who serves a view's files asks where a column comes from, and must not run the view."""
+        await use(store, TEAMS)
+
+        columns = store.view_columns("SELECT id, t.label AS l, nope(1) AS n FROM teams AS t")
+
+        assert [(c.name, c.collection, c.source and c.source.name) for c in columns] == [
+            ("id", "teams", "id"),
+            ("l", "teams", "label"),
+            ("n", None, None),
+        ]
+
     async def test_a_store_without_views_says_so(self, store: Store) -> None:
         """Absence of the capability is an answer, not a crash."""
         await use(store, TEAMS)
@@ -210,6 +223,7 @@ class ViewsSuite:
             assert await described(store, "SELECT id FROM teams")
             return
 
+        assert store.view_columns("SELECT id FROM teams") == ()
         with pytest.raises(BadRequest):
             await described(store, "SELECT id FROM teams")
 

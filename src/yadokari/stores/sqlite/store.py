@@ -28,6 +28,7 @@ from yadokari.ports.store import (
     Fence,
     Store,
     Transaction,
+    ViewColumn,
 )
 from yadokari.schema.collection import Collection, Schema
 from yadokari.stores.sqlite.checkpoints import Checkpoints
@@ -42,6 +43,7 @@ from yadokari.stores.sqlite.reads import Bindings, PlanReads
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.table import Query, Raw
 from yadokari.stores.sqlite.tables import Tables
+from yadokari.stores.sqlite.views import read_columns
 from yadokari.stores.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -169,6 +171,10 @@ class SqliteStore(PlanReads):
     def watch(self, listener: Callable[[tuple[Change, ...]], None]) -> Callable[[], None]:
         """See ports.store.Store.watch."""
         return self._writer.watch(listener)
+
+    def view_columns(self, sql: str) -> tuple[ViewColumn, ...]:
+        """See ports.store.Store.view_columns."""
+        return read_columns(sql, schema=self._schema)
 
     async def head(self) -> Cursor:
         """See ports.store.Store.head."""

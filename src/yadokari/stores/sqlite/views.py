@@ -10,7 +10,7 @@ Not here: reading the select list (stores/sqlite/view_select.py), fields from co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -24,7 +24,7 @@ from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import Field
 from yadokari.stores.sqlite.names import quoted
 from yadokari.stores.sqlite.single import run_single
-from yadokari.stores.sqlite.view_select import Named, read_select, unquoted
+from yadokari.stores.sqlite.view_select import Named, SelectParts, read_select, unquoted
 
 _PROBE = '"$probe"'
 _BAD_QUERY = "validation_invalid_view_query"
@@ -80,9 +80,13 @@ def describe_view(
         if connection.execute(double).fetchall():
             reason = "The query gives several records with one id."
             raise BadRequest(reason, problems={"viewQuery": Problem(_BAD_QUERY, reason)})
-    sources = {source.name: source for source in parts.sources}
-    by_name = {column.name: column for column in parts.columns}
-    return tuple(_describe(name, by_name.get(name), sources, schema) for name in names)
+    return _described(names, parts, schema)
+
+
+def read_columns(sql: str, *, schema: Schema) -> tuple[ViewColumn, ...]:
+    """Output columns of a SELECT as its text names them. Raises BadRequest."""
+    parts = read_select(_cleaned(sql))
+    return _described([column.name for column in parts.columns], parts, schema)
 
 
 def sample_view(
@@ -157,6 +161,12 @@ def _refusals(probing: Probing) -> Iterator[None]:
         raise BadRequest(str(exc)) from exc
     finally:
         probing.probed()
+
+
+def _described(names: Iterable[str], parts: SelectParts, schema: Schema) -> tuple[ViewColumn, ...]:
+    sources = {source.name: source for source in parts.sources}
+    by_name = {column.name: column for column in parts.columns}
+    return tuple(_describe(name, by_name.get(name), sources, schema) for name in names)
 
 
 def _describe(
