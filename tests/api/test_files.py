@@ -257,6 +257,42 @@ async def test_a_lost_blob_is_not_found(house: House, tmp_path: Path) -> None:
     assert got.status == 404
 
 
+async def test_a_record_made_again_under_an_old_id_keeps_its_files(
+    house: House, tmp_path: Path
+) -> None:
+    """Old files are removed after the answer, when new ones may be there already."""
+    await notes(house)
+    kept: set[str] = set()
+    for content in (b"first", b"second", b"third"):
+        parts = [Part("id", b"abcdefghijklmno"), Part("files", content, "a.txt")]
+        made = await house("POST", NOTES, parts)
+        kept = set(names(made))
+        if content != b"third":
+            await house("DELETE", f"{NOTES}/{made.id}")
+    await swept(tmp_path, kept)
+
+    got = await house("GET", f"/api/files/notes/abcdefghijklmno/{kept.pop()}")
+
+    assert (got.status, got.body) == (200, b"third")
+
+
+async def test_a_collection_made_again_under_its_name_keeps_its_files(
+    house: House, tmp_path: Path
+) -> None:
+    """Its id comes from its name, so both have the same place in the bucket."""
+    for content in (b"first", b"second", b"third"):
+        id = await notes(house)
+        made = await house("POST", NOTES, [Part("files", content, "a.txt")])
+        assert made.status == 200
+        if content != b"third":
+            await house("DELETE", f"/api/collections/{id}", token=house.root)
+    await swept(tmp_path, set(names(made)))
+
+    got = await house("GET", f"/api/files/notes/{made.id}/{names(made)[0]}")
+
+    assert (got.status, got.body) == (200, b"third")
+
+
 @pytest.mark.parametrize("most", [1, 3])
 async def test_files_of_a_view_come_from_the_record_they_were_uploaded_to(
     house: House, most: int

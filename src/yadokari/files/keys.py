@@ -15,11 +15,6 @@ def thumbs_prefix(collection_id: str, record_id: str, name: str) -> str:
     return f"{collection_id}/{record_id}/thumbs_{name}/"
 
 
-def record_prefix(collection_id: str, record_id: str) -> str:
-    """What the keys of a record's files begin with."""
-    return f"{collection_id}/{record_id}/"
-
-
 def collection_prefix(collection_id: str) -> str:
     """What the keys of a collection's files begin with."""
     return f"{collection_id}/"

@@ -2,6 +2,8 @@
 
 S1  Blobs go after the change is durable, never before: a write that fails keeps its files.
 S2  A blob that cannot be removed is an orphan, logged and left; it is never served.
+S3  Only what the gone record or collection held is removed: another one under the same id may have
+    been made meanwhile, and its files stay.
 """
 
 from __future__ import annotations
@@ -10,13 +12,13 @@ import asyncio
 
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
-from yadokari.files.keys import collection_prefix, file_key, record_prefix, thumbs_prefix
-from yadokari.ports.bucket import Bucket
+from yadokari.files.keys import collection_prefix, file_key, thumbs_prefix
+from yadokari.ports.bucket import BlobKey, Bucket
 from yadokari.ports.store import Change, Row, Store
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import FileField
 
-WAITING_MAX = 100_000  # removals waiting at once; beyond it blobs are left as orphans
+WAITING_MAX = 100_000  # records with files to remove at once; beyond it blobs are left as orphans
 
 
 class Sweeper:
@@ -26,53 +28,63 @@ class Sweeper:
         self._store = store
         self._bucket = bucket
         self._log = log
-        self._waiting: asyncio.Queue[str] = asyncio.Queue(WAITING_MAX)
+        self._waiting: asyncio.Queue[tuple[str, ...]] = asyncio.Queue(WAITING_MAX)
 
     def heard(self, changes: tuple[Change, ...]) -> None:
         """Take note of durable changes; never waits."""
         for change in changes:
             collection = self._store.schema.by_id.get(change.collection_id)
-            if collection is None or change.before is None:
-                continue
-            for prefix in _gone(collection, change):
-                if self._waiting.full():
-                    self._log.warning("blob_left", key=prefix)
-                    return
-                self._waiting.put_nowait(prefix)
+            gone = () if collection is None else _gone(collection, change)
+            if gone:
+                self._note(gone)
 
     async def collection_deleted(self, collection: Collection) -> None:
-        """Every file of a collection goes with it."""
-        if not self._waiting.full():
-            self._waiting.put_nowait(collection_prefix(collection.id))
+        """Every file that a collection has by now goes with it."""
+        prefix = collection_prefix(collection.id)
+        try:
+            gone = tuple([key async for key in self._bucket.list(prefix)])
+        except YadokariError as error:
+            self._log.warning("blob_left", key=prefix, reason=str(error))
+            return
+        if gone:
+            self._note(gone)
 
     async def run(self) -> None:
         """Remove what waits, until cancelled."""
         while True:
-            prefix = await self._waiting.get()
-            try:
-                await self._bucket.delete_prefix(prefix)
-            except YadokariError as error:
-                self._log.warning("blob_left", key=prefix, reason=str(error))
+            for key in await self._waiting.get():
+                try:
+                    await self._remove(key)
+                except YadokariError as error:
+                    self._log.warning("blob_left", key=key, reason=str(error))
+
+    async def _remove(self, key: str) -> None:
+        if key.endswith("/"):
+            await self._bucket.delete_prefix(key)
+        else:
+            await self._bucket.delete(BlobKey(key))
+
+    def _note(self, keys: tuple[str, ...]) -> None:
+        if self._waiting.full():
+            self._log.warning("blob_left", key=keys[0], count=len(keys))
+            return
+        self._waiting.put_nowait(keys)
 
 
-def _gone(collection: Collection, change: Change) -> list[str]:
+def _gone(collection: Collection, change: Change) -> tuple[str, ...]:
+    """Keys of the blobs that a change took the last name from; those of thumbnails end in /."""
     fields = [field for field in collection.fields if isinstance(field, FileField)]
-    if not fields or change.before is None:
-        return []
-    if change.op == "delete":
-        return [record_prefix(collection.id, change.record_id)]
-    if change.after is None:
-        return []
-    before, after = _names(fields, change.before), _names(fields, change.after)
-    gone = before - after
-    return [
-        prefix
-        for name in gone
-        for prefix in (
-            file_key(collection.id, change.record_id, name),
+    if not fields or change.before is None or (change.after is None and change.op != "delete"):
+        return ()
+    kept = set() if change.after is None else _names(fields, change.after)
+    return tuple(
+        key
+        for name in sorted(_names(fields, change.before) - kept)
+        for key in (
             thumbs_prefix(collection.id, change.record_id, name),
+            file_key(collection.id, change.record_id, name),
         )
-    ]
+    )
 
 
 def _names(fields: list[FileField], row: Row) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -142,3 +143,19 @@ async def test_what_is_missing_is_not_found(bucket: LocalBucket) -> None:
         await bucket.head(KEY)
     with pytest.raises(NotFound):
         await content(bucket)
+
+
+async def test_empty_folders_go_and_hinder_no_put(bucket: LocalBucket, tmp_path: Path) -> None:
+    """F5: a record's last file may go while its next one comes."""
+
+    async def come_and_go(at: int) -> None:
+        key = BlobKey(f"c/r/{at}")
+        for _ in range(10):
+            await put(bucket, key)
+            await bucket.delete(key)
+
+    async with asyncio.TaskGroup() as tasks:
+        for at in range(10):
+            tasks.create_task(come_and_go(at))
+
+    assert list(tmp_path.iterdir()) == []

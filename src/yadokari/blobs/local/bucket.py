@@ -5,6 +5,7 @@ F2  ``<name>.attrs`` beside a blob holds its type and metadata as JSON, in the s
     writes, so a storage folder moves between the two unchanged.
 F3  A key that would leave the folder is refused.
 F4  Disk work happens in threads.
+F5  A folder that became empty goes with its last blob; a put beside it makes it anew.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from yadokari.base.errors import BadRequest, NotFound, Unavailable
 from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
 from yadokari.ports.entropy import Entropy
 
+FOLDER_TRIES = 5  # A folder that goes between being made and being used is made again.
 PIECE_BYTES = 64 * 1024  # the port's promise
 ATTRIBUTES_SUFFIX = ".attrs"
 
@@ -49,8 +51,8 @@ class LocalBucket:
         path = self._path(key)
         part = path.with_name(f".{self._entropy.bytes(8).hex()}.part")
         try:
-            await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-            digest = await _write(part, body)
+            with await asyncio.to_thread(_opened, part) as file:
+                digest = await _write(file, body)
             await asyncio.to_thread(
                 _publish, part, path, _attributes(content_type, metadata, digest)
             )
@@ -87,12 +89,12 @@ class LocalBucket:
 
     async def delete(self, key: BlobKey) -> None:
         """Remove a blob; see the port."""
-        await asyncio.to_thread(_remove, self._path(key))
+        await asyncio.to_thread(self._remove, self._path(key))
 
     async def delete_prefix(self, prefix: str) -> None:
         """Remove blobs by prefix; see the port."""
         if prefix.endswith("/"):
-            await asyncio.to_thread(shutil.rmtree, self._path(BlobKey(prefix)), True)
+            await asyncio.to_thread(self._remove_folder, self._path(BlobKey(prefix)))
             return
         for key in [key async for key in self.list(prefix)]:
             await self.delete(key)
@@ -111,6 +113,25 @@ class LocalBucket:
         ]
         return sorted(key for key in keys if key.startswith(prefix))
 
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+            path.with_name(path.name + ATTRIBUTES_SUFFIX).unlink(missing_ok=True)
+        except OSError as exc:
+            if exc.errno != errno.ENAMETOOLONG:  # Such a blob was never there.
+                raise
+        self._remove_empty(path.parent)
+
+    def _remove_folder(self, path: Path) -> None:
+        shutil.rmtree(path, ignore_errors=True)
+        self._remove_empty(path.parent)
+
+    def _remove_empty(self, folder: Path) -> None:
+        with contextlib.suppress(OSError):  # Something is left in it, or it is gone.
+            while folder != self._folder:
+                folder.rmdir()
+                folder = folder.parent
+
     def _path(self, key: BlobKey) -> Path:
         parts = key.rstrip("/").split("/")
         if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
@@ -118,14 +139,25 @@ class LocalBucket:
         return self._folder.joinpath(*parts)
 
 
-async def _write(part: Path, body: AsyncIterator[bytes] | bytes) -> bytes:
+def _opened(part: Path) -> IO[bytes]:
+    """A new file, its folder made when missing (F5)."""
+    for tries_left in reversed(range(FOLDER_TRIES)):
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            return part.open("wb")
+        except FileNotFoundError:
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+async def _write(file: IO[bytes], body: AsyncIterator[bytes] | bytes) -> bytes:
     """Write a new file so that it survives a power cut; its MD5."""
     digest = hashlib.md5(usedforsecurity=False)
-    with await asyncio.to_thread(part.open, "wb") as file:
-        async for piece in _one(body) if isinstance(body, bytes) else body:
-            digest.update(piece)
-            await asyncio.to_thread(file.write, piece)
-        await asyncio.to_thread(_settle, file)
+    async for piece in _one(body) if isinstance(body, bytes) else body:
+        digest.update(piece)
+        await asyncio.to_thread(file.write, piece)
+    await asyncio.to_thread(_settle, file)
     return digest.digest()
 
 
@@ -181,15 +213,6 @@ def _info(path: Path) -> BlobInfo:
         content_type=content_type,
         metadata=metadata,
     )
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-        path.with_name(path.name + ATTRIBUTES_SUFFIX).unlink(missing_ok=True)
-    except OSError as exc:
-        if exc.errno != errno.ENAMETOOLONG:  # Such a blob was never there.
-            raise
 
 
 _: type[Bucket] = LocalBucket
