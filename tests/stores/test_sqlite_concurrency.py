@@ -1,15 +1,18 @@
 """What only shows with time and company: long reads, slow commits, deadlines, failing groups."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import apsw
 
 from tests.stores.conftest import Opener
-from yadokari.base.errors import Conflict, Unavailable
-from yadokari.ports.store import ABSENT, Row, Transaction
+from yadokari.base.errors import BadRequest, Conflict, Unavailable
+from yadokari.ports.store import ABSENT, Page, Row, Transaction
 from yadokari.rules.bind import NOTHING
 from yadokari.rules.plan import Plan
+from yadokari.schema.collection import Collection
+from yadokari.schema.fields import TextField
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.table import Query
 from yadokari.testing.fake_clock import FakeClock
@@ -25,6 +28,9 @@ from yadokari.testing.suite_data import (
     use,
 )
 
+T = TypeVar("T")
+
+PATIENT = SqliteSettings(synchronous="OFF", unit_read_steps=50_000, probe_steps=20_000_000)
 SHORT = SqliteSettings(synchronous="OFF", long_read_steps=1_000)
 
 
@@ -131,6 +137,89 @@ async def test_a_unit_that_waits_too_long_is_undone(open_store: Opener) -> None:
     async def stuck(tx: Transaction) -> None:
         await tx.put(team("stuck"), expected=ABSENT)
         await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(failing(store.transact(stuck)))
+        await asyncio.sleep(0)
+        group.create_task(add(store, team("next")))
+
+    assert isinstance(first.result(), Unavailable)
+    assert await ids_of(store, TEAMS) == ["next"]
+
+
+async def test_the_loop_goes_on_while_a_view_is_tried(open_store: Opener) -> None:
+    """W6: somebody's SELECT may look at every row of every table."""
+    store = await open_store(settings=PATIENT)
+    await use(store, TEAMS)
+    await add(store, team("a"))
+
+    async with asyncio.TaskGroup() as group:
+        trying = group.create_task(store.transact(lambda tx: tx.describe_view(counting(300_000))))
+        writing = group.create_task(add(store, team("b")))
+        answered = await answered_until(trying, lambda: one(store, TEAMS, "a"))
+
+    assert [column.name for column in trying.result().value] == ["id"]
+    assert answered > 1
+    assert writing.result()
+
+
+async def test_a_view_that_takes_too_long_is_refused_and_leaves_nothing(open_store: Opener) -> None:
+    """V3: the unit goes on with the reason."""
+    store = await open_store(settings=PATIENT)
+    await use(store, TEAMS)
+
+    async def work(tx: Transaction) -> str:
+        await tx.put(team("kept"), expected=ABSENT)
+        try:
+            await tx.describe_view(counting(100_000_000))
+        except BadRequest as refused:
+            return refused.message
+        return ""
+
+    assert (await store.transact(work)).value == "The query takes too long."
+    assert await ids_of(store, TEAMS) == ["kept"]
+
+
+async def test_a_long_read_of_a_unit_leaves_the_loop(open_store: Opener) -> None:
+    """W6: the unit begins again, alone; others wait for it, reads do not."""
+    store = await open_store(settings=PATIENT)
+    await use(store, TEAMS)
+    await add(store, *(team(f"t{n:05}") for n in range(20_000)))
+    begun: list[int] = []
+
+    async def work(tx: Transaction) -> int:
+        await tx.put(team("z"), expected=ABSENT)
+        begun.append(1)
+        return len(await tx.all_of(TEAMS))
+
+    async with asyncio.TaskGroup() as group:
+        counting = group.create_task(store.transact(work))
+        later = group.create_task(add(store, team("later")))
+        answered = await answered_until(counting, lambda: one(store, TEAMS, "t00000"))
+
+    assert counting.result().value == 20_001
+    assert len(begun) == 2
+    assert answered > 1
+    assert later.result()[0].version > counting.result().changes[0].version
+
+
+async def test_a_unit_past_its_deadline_has_its_statement_stopped(open_store: Opener) -> None:
+    """W6: whoever comes next finds the connection free."""
+    store = await open_store(
+        settings=SqliteSettings(synchronous="OFF", unit_read_steps=50_000, unit_timeout_ms=50)
+    )
+    endless = Collection(
+        id="c_endless",
+        name="endless",
+        type="view",
+        fields=(TextField(id="f_id", name="id", primary_key=True),),
+        view_query=counting(100_000_000_000),
+    )
+    await use(store, TEAMS, endless)
+
+    async def stuck(tx: Transaction) -> None:
+        await tx.put(team("stuck"), expected=ABSENT)
+        await tx.select(Plan(collection=endless), NOTHING, page=Page(offset=0, limit=1))
 
     async with asyncio.TaskGroup() as group:
         first = group.create_task(failing(store.transact(stuck)))
@@ -300,6 +389,22 @@ async def failing(work: Awaitable[object]) -> Unavailable | None:
     except Unavailable as exc:
         return exc
     return None
+
+
+def counting(rows: int) -> str:
+    """A view's SELECT that takes this many rounds for its one row."""
+    numbers = f"SELECT 1 AS x UNION ALL SELECT x + 1 FROM c WHERE x < {rows}"
+    return f"WITH RECURSIVE c(x) AS ({numbers}) SELECT ('n' || max(x)) AS id FROM c"
+
+
+async def answered_until(ending: asyncio.Task[T], ask: Callable[[], Awaitable[Row | None]]) -> int:
+    """How many questions the store answered before a task was over."""
+    answered = 0
+    while not ending.done():
+        assert await ask() is not None
+        answered += 1
+        await asyncio.sleep(0)
+    return answered
 
 
 def query_of(plan: Plan) -> Query:

@@ -2,8 +2,9 @@
 
 SU1  A collection is stored only when every check passes; its row, its tables and the schema in
      force change together.
-SU2  After a change every other view is described anew; one that shows other fields now is saved
-     again. A view that can no longer be described stays as it is, and then none is saved again.
+SU2  After a change every other view is described anew, without running it; one that shows other
+     fields now is saved again. A view that can no longer be described stays as it is, and then
+     none is saved again.
 SU3  A collection goes only when nothing refers to it and no view breaks.
 
 Not here: what a client may ask (collections/service.py), checks of plain data (schema).
@@ -193,7 +194,7 @@ class SchemaUnit:
         return fields
 
     async def _refresh(self, view: Collection) -> None:
-        columns = await self._tx.describe_view(view.view_query)
+        columns = await self._tx.describe_view(view.view_query, runs=False)
         schema = self._tx.schema
         fields = view_fields(columns, schema, draw=self._draw)
         if same_fields(fields, view.fields):

@@ -215,8 +215,15 @@ class Transaction(Reads, Protocol):
         """
         ...
 
-    async def describe_view(self, sql: str) -> tuple[ViewColumn, ...]:
-        """Output columns of a SELECT. Raises BadRequest with the store's reason."""
+    async def describe_view(self, sql: str, *, runs: bool = True) -> tuple[ViewColumn, ...]:
+        """Output columns of a SELECT.
+
+        Args:
+            runs: Run it, too, and refuse it when a row has no id of its own.
+
+        Raises:
+            BadRequest: with the store's reason.
+        """
         ...
 
     async def sample_view(self, sql: str, *, rows_max: int) -> list[dict[str, object]]:

@@ -135,9 +135,10 @@ class _Transaction(_Reads):
             self._tables.apply(step, schema)
         self._schema = schema
 
-    async def describe_view(self, sql: str) -> tuple[ViewColumn, ...]:
+    async def describe_view(self, sql: str, *, runs: bool = True) -> tuple[ViewColumn, ...]:
         """It has none. Raises BadRequest."""
-        raise BadRequest(f"This store has no views: {len(sql)} characters of SQL refused.")
+        text = f"{len(sql)} characters of SQL refused, run or not ({runs})."
+        raise BadRequest(f"This store has no views: {text}")
 
     async def sample_view(self, sql: str, *, rows_max: int) -> list[dict[str, object]]:
         """It has none. Raises BadRequest."""

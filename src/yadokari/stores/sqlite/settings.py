@@ -18,8 +18,11 @@ class SqliteSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Longest run of one read; PocketBase's ceiling too. 100 to 600_000."""
     unit_timeout_ms: int = 3_000
     """Longest run of a unit of work that waits for something else; 100 to 60_000."""
-    probe_steps: int = 100_000_000
-    """Machine steps of SQLite (about 3 s) that a view's SELECT may take while it is described."""
+    probe_steps: int = 1_000_000_000
+    """Machine steps of SQLite (about 30 s) that a view's SELECT may take while it is described."""
+    unit_read_steps: int = 500_000
+    """Machine steps of SQLite (about 10 ms) that a read of a unit of work may take on the loop;
+    with a longer one the unit runs again alone, and the read in a thread; 50_000 and up."""
     long_read_steps: int = 40_000
     """Machine steps of SQLite (about 1 ms) after which a read moves to a thread; 1_000 and up."""
     read_threads: int = 2

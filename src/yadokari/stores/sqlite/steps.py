@@ -37,7 +37,7 @@ from yadokari.schema.steps import (
 from yadokari.stores.sqlite.ddl import column_type, create_table, drop_extras, field_extras
 from yadokari.stores.sqlite.names import CREATED, quoted, side_table
 from yadokari.stores.sqlite.single import run_single
-from yadokari.stores.sqlite.views import Probing, create_view
+from yadokari.stores.sqlite.views import create_view
 
 _BAD_INDEX = "validation_invalid_index_expression"
 _PASSING = '"$passing"'
@@ -45,21 +45,21 @@ _PASSING = '"$passing"'
 
 
 def apply_steps(
-    connection: apsw.Connection, steps: Sequence[SchemaStep], *, schema: Schema, probing: Probing
+    connection: apsw.Connection, steps: Sequence[SchemaStep], *, schema: Schema
 ) -> None:
     """Run the steps in order.
 
     Raises:
         BadRequest: an index, a view or a dependent view does not allow it; ``problems`` names it.
     """
-    run = _Steps(connection, schema, probing)
+    run = _Steps(connection, schema)
     for step in steps:
         run.apply(step)
 
 
 class _Steps:
-    def __init__(self, connection: apsw.Connection, schema: Schema, probing: Probing) -> None:
-        self._connection, self._schema, self._probing = connection, schema, probing
+    def __init__(self, connection: apsw.Connection, schema: Schema) -> None:
+        self._connection, self._schema = connection, schema
 
     def apply(self, step: SchemaStep) -> None:
         match step:
@@ -90,7 +90,7 @@ class _Steps:
             case CreateIndexes():
                 self._create_indexes(step.indexes)
             case SetView():
-                create_view(self._connection, step.collection, probing=self._probing)
+                create_view(self._connection, step.collection)
             case DropView():
                 self._run(f"DROP VIEW IF EXISTS {quoted(step.table)}")
             case _:

@@ -2,20 +2,22 @@
 
 U1  A unit's first write opens its savepoint, unless nothing else was written in the group yet.
 U2  Every write of a user's collection adds one entry; reserved collections add none.
-U3  Reads see the unit's own writes, and those of earlier units of the group.
+U3  A read that takes long stops here and goes on in a thread, with the unit alone (writer.py, W6).
+    Writes are short, and stopping one would undo the whole transaction.
+U4  Reads see the unit's own writes, and those of earlier units of the group.
 
 Not here: grouping and committing (stores/sqlite/writer.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 import apsw
 from typing_extensions import override
 
-from yadokari.base.errors import Stale
+from yadokari.base.errors import BadRequest, Stale
 from yadokari.ports.store import ABSENT, Row, Savepoint, ViewColumn
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import Value
@@ -28,6 +30,8 @@ from yadokari.stores.sqlite.steps import apply_steps
 from yadokari.stores.sqlite.table import Query, Raw, Table
 from yadokari.stores.sqlite.tables import Tables
 from yadokari.stores.sqlite.views import describe_view, sample_view
+
+T = TypeVar("T")
 
 STAMP_TRIES = 3  # Plain SQL may have taken the next stamps; they soon lie behind us.
 
@@ -56,12 +60,13 @@ class Group(Protocol):
         """The next version or stamp."""
         ...
 
-    def probing(self) -> None:
-        """The next statements are a view's, with a limit of their own."""
-        ...
+    slices_left: int | None
+    """Slices of steps that the running statement may still take; None = any number."""
+    brief_slices: int
+    """What a statement may take on the loop."""
 
-    def probed(self) -> None:
-        """The end of it."""
+    async def away(self, action: Callable[[], T], *, is_view: bool = False) -> T:
+        """Run statements in a thread. Raises apsw.InterruptError when a view's takes too long."""
         ...
 
 
@@ -124,7 +129,7 @@ class SqliteTransaction(PlanReads):
         self._begin_write()
         self.reshaped = True
         try:
-            apply_steps(self._connection, steps, schema=schema, probing=self._group)
+            apply_steps(self._connection, steps, schema=schema)
             self._execute(
                 "INSERT INTO \"$meta\" VALUES ('schema_version', ?)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -136,14 +141,17 @@ class SqliteTransaction(PlanReads):
             self._tables.forget()
         self._schema = schema
 
-    async def describe_view(self, sql: str) -> tuple[ViewColumn, ...]:
+    async def describe_view(self, sql: str, *, runs: bool = True) -> tuple[ViewColumn, ...]:
         """See ports.store.Transaction.describe_view."""
         self._begin_write()
-        return describe_view(self._connection, sql, schema=self._schema, probing=self._group)
+        return await self._patiently(
+            lambda: describe_view(self._connection, sql, schema=self._schema, runs=runs)
+        )
 
     async def sample_view(self, sql: str, *, rows_max: int) -> list[dict[str, object]]:
         """See ports.store.Transaction.sample_view."""
-        return sample_view(self._connection, sql, rows_max=rows_max, probing=self._group)
+        self._begin_write()
+        return await self._patiently(lambda: sample_view(self._connection, sql, rows_max=rows_max))
 
     def savepoint(self) -> Savepoint:
         """See ports.store.Transaction.savepoint."""
@@ -172,16 +180,40 @@ class SqliteTransaction(PlanReads):
         self._execute(f"RELEASE {name}")
 
     @override
-    def _quick(self, query: Query, bindings: Bindings) -> list[Raw]:
+    def _quick(self, query: Query, bindings: Bindings) -> list[Raw] | None:
         self._check_open()
+        group = self._group
+        group.slices_left = group.brief_slices
         try:
             return self._execute(query.sql, bindings).fetchall()
+        except apsw.InterruptError:
+            return None
         except (apsw.Error, UnicodeEncodeError) as exc:
             raise translated(exc) from exc
+        finally:
+            group.slices_left = None
 
     @override
     async def _long(self, query: Query, bindings: Bindings) -> list[Raw]:
-        return self._quick(query, bindings)
+        try:
+            return await self._group.away(lambda: self._execute(query.sql, bindings).fetchall())
+        except (apsw.Error, UnicodeEncodeError) as exc:
+            raise translated(exc) from exc
+
+    async def _patiently(self, action: Callable[[], T]) -> T:
+        """Run a view's SELECT, in a thread when it takes long. Raises BadRequest."""
+        group = self._group
+        group.slices_left = group.brief_slices
+        try:
+            return action()
+        except apsw.InterruptError:
+            pass
+        finally:
+            group.slices_left = None
+        try:
+            return await group.away(action, is_view=True)
+        except apsw.InterruptError as exc:
+            raise BadRequest("The query takes too long.") from exc
 
     def _collection(self, row: Row) -> Collection:
         found = self._group.reserved.get(row.collection_id)

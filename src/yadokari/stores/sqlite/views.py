@@ -2,7 +2,8 @@
 
 V1  The user's SELECT is kept verbatim; the view wraps it, and its id is always text.
 V2  A SELECT is tried on a passing view that is gone before anything else happens.
-V3  Running somebody's SELECT has a limit of steps.
+V3  Running somebody's SELECT has a limit of steps, which whoever calls sets (writer.py); a SELECT
+    that is stopped leaves everything as it was.
 
 Not here: reading the select list (stores/sqlite/view_select.py), fields from columns (collections).
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import apsw
 
@@ -44,42 +44,28 @@ _CAST_KINDS: dict[str, ViewColumnKind] = {
 }
 
 
-class Probing(Protocol):
-    """Who watches a foreign SELECT."""
-
-    def probing(self) -> None:
-        """A foreign SELECT begins."""
-        ...
-
-    def probed(self) -> None:
-        """It ended."""
-        ...
-
-
 def describe_view(
-    connection: apsw.Connection, sql: str, *, schema: Schema, probing: Probing
+    connection: apsw.Connection, sql: str, *, schema: Schema, runs: bool
 ) -> tuple[ViewColumn, ...]:
     """Output columns of a SELECT.
 
+    Args:
+        runs: Look at the ids of all its rows, too.
+
     Raises:
         BadRequest: with SQLite's reason, or what is missing.
+        apsw.InterruptError: it was stopped (V3).
     """
     select = _cleaned(sql)
     parts = read_select(select)
     if any(column.text == "*" or column.text.endswith(".*") for column in parts.columns):
         raise BadRequest("Name every column: * is not allowed in a view.")
-    with _refusals(probing), _probe(connection, select):
+    with _refusals(), _probe(connection, select):
         names = [str(row[1]) for row in _columns_of(connection)]
         if "id" not in names:
             raise _without_id("The query needs an id; (ROW_NUMBER() OVER()) as id makes one.")
-        blank = f"SELECT 1 FROM {_PROBE} WHERE id IS NULL OR id = '' LIMIT 1"
-        if connection.execute(blank).fetchall():
-            reason = "The query gives records with empty ids."
-            raise BadRequest(reason, problems={"viewQuery": Problem(_BAD_QUERY, reason)})
-        double = f"SELECT 1 FROM {_PROBE} GROUP BY id HAVING count(*) > 1 LIMIT 1"
-        if connection.execute(double).fetchall():
-            reason = "The query gives several records with one id."
-            raise BadRequest(reason, problems={"viewQuery": Problem(_BAD_QUERY, reason)})
+        if runs:
+            _check_ids(connection)
     return _described(names, parts, schema)
 
 
@@ -89,32 +75,42 @@ def read_columns(sql: str, *, schema: Schema) -> tuple[ViewColumn, ...]:
     return _described([column.name for column in parts.columns], parts, schema)
 
 
-def sample_view(
-    connection: apsw.Connection, sql: str, *, rows_max: int, probing: Probing
-) -> list[dict[str, object]]:
-    """The first rows of a SELECT, raw. Raises BadRequest."""
-    with _refusals(probing), _probe(connection, _cleaned(sql)):
+def sample_view(connection: apsw.Connection, sql: str, *, rows_max: int) -> list[dict[str, object]]:
+    """The first rows of a SELECT, raw. Raises as ``describe_view``."""
+    with _refusals(), _probe(connection, _cleaned(sql)):
         names = [str(row[1]) for row in _columns_of(connection)]
         rows = connection.execute(f"SELECT * FROM {_PROBE} LIMIT ?", (rows_max,)).fetchall()
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def create_view(connection: apsw.Connection, collection: Collection, *, probing: Probing) -> None:
-    """Make or replace a collection's SQL view. Raises BadRequest."""
+def create_view(connection: apsw.Connection, collection: Collection) -> None:
+    """Make or replace a collection's SQL view; runs none of it. Raises BadRequest."""
     select = _cleaned(collection.view_query)
     view = quoted(collection.name)
     try:
-        with _refusals(probing), _probe(connection, select):
+        with _refusals(), _probe(connection, select):
             columns = _columns_of(connection)
         if any(str(row[1]) == "id" and str(row[2]).upper() != "TEXT" for row in columns):
             listed = ", ".join(_with_text_id(str(row[1])) for row in columns)
             select = f"SELECT {listed} FROM ({select})"
-        with _refusals(probing):
+        with _refusals():
             connection.execute(f"DROP VIEW IF EXISTS {view}").fetchall()
             run_single(connection, f"CREATE VIEW {view} AS SELECT * FROM ({select})")
     except BadRequest as exc:
         problem = Problem(_BAD_QUERY, f"{sentence_of(_BAD_QUERY)} {exc.message}")
         raise BadRequest(exc.message, problems={"viewQuery": problem}) from exc
+
+
+def _check_ids(connection: apsw.Connection) -> None:
+    """Every row of the passing view needs an id of its own."""
+    blank = f"SELECT 1 FROM {_PROBE} WHERE id IS NULL OR id = '' LIMIT 1"
+    if connection.execute(blank).fetchall():
+        reason = "The query gives records with empty ids."
+        raise BadRequest(reason, problems={"viewQuery": Problem(_BAD_QUERY, reason)})
+    double = f"SELECT 1 FROM {_PROBE} GROUP BY id HAVING count(*) > 1 LIMIT 1"
+    if connection.execute(double).fetchall():
+        reason = "The query gives several records with one id."
+        raise BadRequest(reason, problems={"viewQuery": Problem(_BAD_QUERY, reason)})
 
 
 def _without_id(reason: str) -> BadRequest:
@@ -151,16 +147,13 @@ def _probe(connection: apsw.Connection, select: str) -> Iterator[None]:
 
 
 @contextmanager
-def _refusals(probing: Probing) -> Iterator[None]:
-    probing.probing()
+def _refusals() -> Iterator[None]:
     try:
         yield
-    except apsw.InterruptError as exc:
-        raise BadRequest("The query takes too long.") from exc
+    except apsw.InterruptError:
+        raise
     except apsw.Error as exc:
         raise BadRequest(str(exc)) from exc
-    finally:
-        probing.probed()
 
 
 def _described(names: Iterable[str], parts: SelectParts, schema: Schema) -> tuple[ViewColumn, ...]:

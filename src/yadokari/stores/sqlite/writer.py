@@ -7,7 +7,9 @@ W3  A unit that waits for something else is undone, the group is committed, and 
     alone, with a deadline.
 W4  A COMMIT that fails fails every unit of its group; nothing of the group is kept.
 W5  A caller that goes away changes nothing for the others.
-W6  Listeners hear the changes of a unit after its COMMIT, in order of the log.
+W6  A unit's statement that takes long is stopped: the unit runs again alone (W3), and there the
+    statement runs in a thread, so that the loop goes on. A unit that is over has none running.
+W7  Listeners hear the changes of a unit after its COMMIT, in order of the log.
 
 Not here: what a unit can do (stores/sqlite/transaction.py), checkpoints (checkpoints.py).
 """
@@ -37,7 +39,7 @@ from yadokari.stores.sqlite.transaction import Execute, SqliteTransaction
 T = TypeVar("T")
 
 TICKS_PER_MS = 1024  # Versions of one millisecond: more than a writer can make.
-PROBE_STEPS = 50_000  # About a millisecond between two looks at a foreign SELECT.
+SLICE_STEPS = 50_000  # About a millisecond between two looks at a long statement.
 AVERAGE_OVER = 16  # Commits over which their duration is averaged.
 
 
@@ -82,8 +84,15 @@ class Writer:
         self._commit_ms = 0.0
         self._thread = ThreadPoolExecutor(1, "yadokari-commit")
         self._action: Callable[[], None] | None = None
-        self._slices_left: int | None = None
-        connection.set_progress_handler(self._probe_is_long, PROBE_STEPS)
+        self._limit: asyncio.Timeout | None = None
+        """Of the unit that runs alone."""
+        self._halted = False
+        self.slices_left: int | None = None
+        """Slices of steps that the running statement may still take; None = any number."""
+        self.brief_slices = max(1, settings.unit_read_steps // SLICE_STEPS)
+        """What a statement may take on the loop."""
+        self._view_slices = settings.probe_steps // SLICE_STEPS
+        connection.set_progress_handler(self._must_stop, SLICE_STEPS)
 
     # --- what a unit asks of its group ---
 
@@ -93,13 +102,34 @@ class Writer:
         self._last_tick = now if now > self._last_tick else self._last_tick + 1
         return self._last_tick
 
-    def probing(self) -> None:
-        """The next statements are a view's, with a limit of their own."""
-        self._slices_left = self._settings.probe_steps // PROBE_STEPS
+    async def away(self, action: Callable[[], T], *, is_view: bool = False) -> T:
+        """Run statements of the running unit in a thread (W6); they do not end the transaction.
 
-    def probed(self) -> None:
-        """The end of it."""
-        self._slices_left = None
+        Args:
+            is_view: They run a view's SELECT: bounded in steps, not by the unit's deadline.
+
+        Raises:
+            apsw.InterruptError: the SELECT took too long.
+        """
+        limit = self._limit
+        if limit is None:
+            await asyncio.sleep(0)
+            raise AssertionError("unreachable: a unit that waits in a group is let go of")
+        loop = asyncio.get_running_loop()
+        if is_view:
+            limit.reschedule(None)
+            self.slices_left = self._view_slices
+        running = loop.run_in_executor(self._thread, action)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            self._halted = True
+            await _over(running)
+            raise
+        finally:
+            self._halted, self.slices_left = False, None
+            if is_view:
+                limit.reschedule(loop.time() + self._settings.unit_timeout_ms / 1_000)
 
     def adopt(self, schema: Schema, *, last_tick: int) -> None:
         """This schema is in force; no stamp up to ``last_tick`` is used again."""
@@ -216,7 +246,7 @@ class Writer:
         self, work: Callable[[Transaction], Awaitable[T]], unit: SqliteTransaction
     ) -> T:
         """Run a unit that may wait, undone when it fails or takes too long."""
-        limit = asyncio.timeout(self._settings.unit_timeout_ms / 1_000)
+        self._limit = limit = asyncio.timeout(self._settings.unit_timeout_ms / 1_000)
         try:
             async with limit:
                 return await work(unit)
@@ -226,6 +256,8 @@ class Writer:
             if isinstance(exc, TimeoutError) and limit.expired():
                 raise Unavailable("The work inside the transaction took too long.") from exc
             raise
+        finally:
+            self._limit = None
 
     # --- committing ---
 
@@ -369,11 +401,21 @@ class Writer:
         self._waiting.append(turn)
         await turn
 
-    def _probe_is_long(self) -> bool:
-        if self._slices_left is None:
+    def _must_stop(self) -> bool:
+        """Whether the running statement shall stop; SQLite asks after each slice of steps."""
+        if self._halted:
+            return True
+        if self.slices_left is None:
             return False
-        self._slices_left -= 1
-        return self._slices_left < 0
+        self.slices_left -= 1
+        return self.slices_left < 0
+
+
+async def _over(running: asyncio.Future[T]) -> None:
+    """Wait for a statement that was told to stop; another cancellation changes nothing."""
+    while not running.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait((running,))
 
 
 def _unavailable(error: apsw.Error) -> Unavailable:
