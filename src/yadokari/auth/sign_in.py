@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec.structs import replace
-
 from yadokari.auth.passwords import Passwords
 from yadokari.base.errors import BadRequest, Forbidden
 from yadokari.contract import messages
@@ -46,7 +44,7 @@ class SignIn:
             Forbidden: password sign-in is off, or the auth rule is not met.
             BadRequest: no such identity, or the password is wrong.
         """
-        row = await self._find(asking, collection, identity, field)
+        row = await self._find(collection, identity, field)
         fits = (
             await self._passwords.verify(password, str(row.values["password"]))
             if row is not None
@@ -67,32 +65,15 @@ class SignIn:
             if await self._store.first(bound.plan, bound.binding, id=row.id) is None:
                 raise Forbidden(RULE_UNMET)
 
-    async def _find(
-        self, asking: Asking, collection: Collection, identity: str, field: str
-    ) -> Row | None:
+    async def _find(self, collection: Collection, identity: str, field: str) -> Row | None:
         assert collection.auth is not None, "only auth collections sign in"
         unique = single_unique_columns(collection)
         for name in _candidates(collection.auth.password_auth.identity_fields, identity, field):
-            row = await self._by_value(asking, collection, name, identity)
-            if row is None and unique.get(name):
-                row = await self._by_value(asking, collection, f"{name}:lower", identity.lower())
+            any_case = unique.get(name, False)
+            row = await self._store.by_unique(collection, name, identity, any_case=any_case)
             if row is not None:
                 return row
         return None
-
-    async def _by_value(
-        self, asking: Asking, collection: Collection, name: str, identity: str
-    ) -> Row | None:
-        quoted = identity.replace("\\", "\\\\").replace("'", "\\'")
-        bound = self._plans.query(
-            collection,
-            (),
-            caller=None,
-            context=replace(asking.context, auth=None),
-            filter=f"{name} = '{quoted}'",
-            restricted=False,
-        )
-        return await self._store.first(bound.plan, bound.binding)
 
 
 def _candidates(configured: Iterable[str], identity: str, field: str) -> list[str]:

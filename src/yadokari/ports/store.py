@@ -171,6 +171,17 @@ class Reads(Protocol):
         """How many records the plan finds. Raises: as ``first``."""
         ...
 
+    async def by_unique(
+        self, collection: Collection, field: str, value: str, *, any_case: bool
+    ) -> Row | None:
+        """The record whose ``field``, which has a unique index of its own, is ``value``.
+
+        Args:
+            value: Any text; nothing is found for "", which many records may have.
+            any_case: The index ignores the case of ASCII letters, and so does this.
+        """
+        ...
+
     async def pointing_at(
         self, collection: Collection, field: str, ids: Sequence[str], *, rows_max: int | None = None
     ) -> list[Row]:

@@ -37,7 +37,7 @@ from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import PasswordField
 from yadokari.schema.steps import SchemaStep
 from yadokari.testing.fake_find import find_rows
-from yadokari.testing.fake_tables import Tables
+from yadokari.testing.fake_tables import Tables, folded
 
 T = TypeVar("T")
 
@@ -72,6 +72,17 @@ class _Reads:
     async def count(self, plan: Plan, binding: Binding) -> int:
         """See ports.store.Reads.count."""
         return len(find_rows(self._tables, plan, binding))
+
+    async def by_unique(
+        self, collection: Collection, field: str, value: str, *, any_case: bool
+    ) -> Row | None:
+        """See ports.store.Reads.by_unique."""
+        wanted = folded(value) if any_case else value
+        for row in self._tables.in_order(collection.id):
+            stored = str(row.values[field])
+            if stored and wanted == (folded(stored) if any_case else stored):
+                return row
+        return None
 
     async def pointing_at(
         self, collection: Collection, field: str, ids: Sequence[str], *, rows_max: int | None = None

@@ -134,11 +134,12 @@ def _key(index: Index, values: dict[str, Value]) -> tuple[Value, ...] | None:
     for column in index.columns:
         value = values.get(column.name, "")
         folds = column.collate.lower() == "nocase" and isinstance(value, str)
-        found.append(_folded(str(value)) if folds else value)
+        found.append(folded(str(value)) if folds else value)
     return tuple(found)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Without the case of ASCII letters, as a case-blind index sees it."""
     return "".join(char.lower() if char.isascii() else char for char in text)
 
 

@@ -42,6 +42,37 @@ class RecordsSuite:
     """Rows."""
 
     @pytest.mark.parametrize(
+        ("value", "exact", "any_case"),
+        [
+            ("Ann@example.com", "a", "a"),
+            ("ANN@EXAMPLE.COM", None, "a"),
+            ("\u00e9@example.com", "e", "e"),
+            ("\u00c9@example.com", None, None),
+            ("x' OR 1=1 --", None, None),
+            ("nobody@example.com", None, None),
+            ("", None, None),
+        ],
+    )
+    async def test_a_record_is_found_by_its_unique_value(
+        self, store: Store, value: str, exact: str | None, any_case: str | None
+    ) -> None:
+        """Only ASCII letters have two cases; blank values are nobody's."""
+        await use(store, PEOPLE)
+        await add(
+            store,
+            person("a", mail="Ann@example.com"),
+            person("b"),
+            person("e", mail="\u00e9@example.com"),
+        )
+
+        found = [
+            await store.by_unique(PEOPLE, "mail", value, any_case=either)
+            for either in (False, True)
+        ]
+
+        assert [row and row.id for row in found] == [exact, any_case]
+
+    @pytest.mark.parametrize(
         "values",
         [
             {"name": "日本語 🍣 é"},

@@ -80,6 +80,14 @@ class PlanReads:
         assert type(count) is int
         return count
 
+    async def by_unique(
+        self, collection: Collection, field: str, value: str, *, any_case: bool
+    ) -> Row | None:
+        """See ports.store.Reads.by_unique."""
+        table = self._tables.of(collection)
+        found = await self._all(table.unique(field, any_case=any_case), (value,))
+        return table.row(found[0]) if found else None
+
     async def pointing_at(
         self, collection: Collection, field: str, ids: Sequence[str], *, rows_max: int | None = None
     ) -> list[Row]:

@@ -146,10 +146,24 @@ class Table:
         self.all = Query(f"{start}{order} LIMIT ?")
         self._start, self._order = start, order
         self._pointing: dict[str, Query] = {}
+        self._unique: dict[tuple[str, bool], Query] = {}
         marks = ", ".join("?" * (len(fields) + 2))
         names = ", ".join([*(quoted(f.name) for f in fields), VERSION, CREATED])
         self.insert = f"INSERT INTO {self.name} ({names}) VALUES ({marks})"
         self.delete = f"DELETE FROM {self.name} WHERE {CREATED} = ?"
+
+    def unique(self, name: str, *, any_case: bool) -> Query:
+        """The row with a unique value; binding: the value."""
+        found = self._unique.get((name, any_case))
+        if found is None:
+            column = f"t.{quoted(name)}"
+            collation = " COLLATE NOCASE" if any_case else ""
+            # Said in the words of PocketBase's indexes: they leave '' out, and SQLite uses such an
+            # index only when it sees that we do, too.
+            where = f"{column} = ?{collation} AND {column} != ''"
+            found = Query(f"{self._start} WHERE {where} LIMIT 1")
+            self._unique[name, any_case] = found
+        return found
 
     def pointing(self, name: str) -> Query:
         """Rows whose relation holds one of some ids; bindings: JSON array of ids, limit."""
