@@ -207,3 +207,73 @@ async def test_helper_records_point_at_accounts_and_go_with_them(house: House) -
     ]
     assert made.status == 200
     assert left.items == []
+
+
+HELPERS: dict[str, dict[str, str]] = {
+    "_authOrigins": {"fingerprint": "f"},
+    "_mfas": {"method": "password"},
+    "_otps": {"password": PASSWORD, "sentTo": "a@example.com"},
+    "_externalAuths": {"provider": "google"},
+}
+
+
+async def with_helpers(house: House, account: Json, id: str) -> None:
+    """One row of each helper collection for an account."""
+    for helper, values in HELPERS.items():
+        body = {"collectionRef": account, "recordRef": id, "providerId": id, **values}
+        await house.made(f"/api/collections/{helper}/records", body)
+
+
+async def left(house: House, id: str) -> list[str]:
+    """Helper collections that still have rows of an account."""
+    counts = {
+        helper: (
+            await house(
+                "GET",
+                f"/api/collections/{helper}/records?filter=recordRef='{id}'",
+                token=house.root,
+            )
+        ).record["totalItems"]
+        for helper in HELPERS
+    }
+    return [helper for helper, count in counts.items() if count]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"name": "new"}, [*HELPERS]),
+        ({"email": "new@example.com"}, ["_authOrigins", "_mfas", "_externalAuths"]),
+        ({"password": "other-horse-1", "passwordConfirm": "other-horse-1"}, ["_externalAuths"]),
+    ],
+)
+async def test_a_new_password_ends_known_devices_and_codes(
+    house: House, change: dict[str, str], expected: list[str]
+) -> None:
+    """HR2: whoever got in with the old one is out."""
+    id, _ = await house.user("anna@example.com")
+    other, _ = await house.user("bert@example.com")
+    for account in (id, other):
+        await with_helpers(house, "_pb_users_auth_", account)
+
+    reply = await house("PATCH", f"{USERS}/records/{id}", change, token=house.root)
+
+    assert reply.status == 200
+    assert await left(house, id) == expected
+    assert await left(house, other) == [*HELPERS]
+
+
+async def test_commands_on_superusers_leave_nothing_of_theirs(house: House) -> None:
+    """A14: as changing and deleting them over the API."""
+    superusers = house.program.superusers
+    await superusers.create("other@example.com", PASSWORD)
+    id, _ = await house.signed_in("_superusers", "other@example.com")
+    account = (await house("GET", "/api/collections/_superusers", token=house.root)).record["id"]
+    await with_helpers(house, account, id)
+
+    await superusers.update("other@example.com", "other-horse-1")
+    updated = await left(house, id)
+    await superusers.delete("other@example.com")
+
+    assert updated == ["_externalAuths"]
+    assert await left(house, id) == []

@@ -57,7 +57,6 @@ async def build(surroundings: Surroundings) -> Program:
     migrations = Migrations(
         store=store, folder=settings.migrations_dir, clock=clock, draw=entropy, log=log, box=box
     )
-    superusers = Superusers(store=store, passwords=passwords, clock=clock, entropy=entropy)
     idempotency = Idempotency(store=store, clock=clock)
     services = build_services(
         store=store,
@@ -68,6 +67,9 @@ async def build(surroundings: Surroundings) -> Program:
         passwords=passwords,
         keeper=keeper,
         idempotency=idempotency,
+    )
+    superusers = Superusers(
+        store=store, records=services.records, passwords=passwords, clock=clock, entropy=entropy
     )
     collections = Collections(
         store=store,

@@ -2,8 +2,9 @@
 
 A12  The last superuser cannot be removed; the first is made at most once, whoever asks at once.
 A13  A new password ends every token of its superuser.
+A14  What belongs to a superuser goes as it does over the API: references, known devices, codes.
 
-Not here: superusers over the API (records), the one-time link (admin).
+Not here: superusers over the API (records, which this stands on), the one-time link (admin).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from yadokari.base.problems import Problem, Problems
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
 from yadokari.ports.store import ABSENT, Committed, Reads, Row, Store, Transaction
+from yadokari.records.service import Records
 from yadokari.schema.autogenerate import generate
 from yadokari.schema.coerce import coerce
 from yadokari.schema.collection import SUPERUSERS_ID, SUPERUSERS_NAME, Collection
@@ -33,9 +35,15 @@ class Superusers:
     """Superusers of one store."""
 
     def __init__(
-        self, *, store: Store, passwords: Passwords, clock: Clock, entropy: Entropy
+        self,
+        *,
+        store: Store,
+        records: Records,
+        passwords: Passwords,
+        clock: Clock,
+        entropy: Entropy,
     ) -> None:
-        self._store, self._passwords = store, passwords
+        self._store, self._records, self._passwords = store, records, passwords
         self._clock, self._entropy = clock, entropy
 
     async def exists(self) -> bool:
@@ -87,7 +95,7 @@ class Superusers:
             found = await self._found(transaction, email)
             if found is None:
                 raise NotFound(f'There is no superuser "{email}".')
-            await _change(transaction, found, change())
+            await self._change(transaction, found, change())
 
         await _kept(await self._store.transact(work))
 
@@ -101,7 +109,7 @@ class Superusers:
             if found is None:
                 await transaction.put(row, expected=ABSENT)
             else:
-                await _change(transaction, found, self._changed(hashed))
+                await self._change(transaction, found, self._changed(hashed))
 
         await _kept(await self._store.transact(work))
 
@@ -130,7 +138,7 @@ class Superusers:
                 return False
             if len(await transaction.all_of(self._collection, rows_max=2)) < 2:
                 raise Invalid(LAST_STAYS)
-            await transaction.remove(found)
+            await self._records.deleting.remove(transaction, self._collection, found)
             return True
 
         committed = await self._store.transact(work)
@@ -185,6 +193,12 @@ class Superusers:
                 values[field.name] = date_text(self._clock.unix_ms())
         return values
 
+    async def _change(self, transaction: Transaction, row: Row, values: dict[str, Value]) -> None:
+        changed = Row(row.collection_id, row.values | values, row.version, row.stamp)
+        stored = await transaction.put(changed, expected=row.version)
+        helpers = self._records.helpers
+        await helpers.of_changed(transaction, self._collection, stored, before=row.values)
+
     @property
     def _cost(self) -> int:
         field = self._collection.by_name["password"]
@@ -196,16 +210,6 @@ class Superusers:
         assert isinstance(field, PasswordField)
         problem = password_problem(field, password)
         return {} if problem is None else {"password": problem}
-
-
-async def _change(transaction: Transaction, row: Row, values: dict[str, Value]) -> None:
-    changed = Row(
-        collection_id=row.collection_id,
-        values=row.values | values,
-        version=row.version,
-        stamp=row.stamp,
-    )
-    await transaction.put(changed, expected=row.version)
 
 
 async def _kept(committed: Committed[None] | Committed[bool]) -> None:

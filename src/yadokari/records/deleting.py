@@ -11,24 +11,20 @@ from typing import Protocol
 
 from yadokari.base.errors import BadRequest, NotFound
 from yadokari.contract import messages
-from yadokari.ports.store import Page, Row, Transaction
+from yadokari.ports.store import Row, Transaction
 from yadokari.records.caller import Asking
-from yadokari.records.plans import Plans
+from yadokari.records.helper_rows import HelperRows
 from yadokari.records.reading import Reading, applied_rule
-from yadokari.records.references import HELPER_COLLECTIONS
 from yadokari.records.writing import Writing
-from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
 from yadokari.schema.field_list import packed, unpacked
 from yadokari.schema.fields import RelationField
 
-HELPER_ROWS_MAX = 1_000  # one page at a time
 REQUIRED_REFERENCE = (
     "Failed to delete record. Make sure that the record is not part of a required relation "
     "reference."
 )
 LAST_SUPERUSER = "You can't delete the only existing superuser."
-_NO_CONTEXT = RequestContext()
 
 
 class DeleteWitness(Protocol):
@@ -43,9 +39,14 @@ class Deleting:
     """Deletes records."""
 
     def __init__(
-        self, *, plans: Plans, reading: Reading, writing: Writing, witness: DeleteWitness | None
+        self,
+        *,
+        helpers: HelperRows,
+        reading: Reading,
+        writing: Writing,
+        witness: DeleteWitness | None,
     ) -> None:
-        self._plans = plans
+        self._helpers = helpers
         self._reading = reading
         self._writing = writing
         self._witness = witness
@@ -93,8 +94,7 @@ class Deleting:
             for field in other.fields:
                 if isinstance(field, RelationField) and field.collection_id == collection.id:
                     await self._release(tx, other, field, row, going=going)
-        if collection.is_auth:
-            await self._remove_helpers(tx, collection, row)
+        await self._helpers.of_removed(tx, collection, row)
         current = (await tx.get(collection, (row.id,))).get(row.id)
         if current is not None:
             await tx.remove(current)
@@ -122,20 +122,3 @@ class Deleting:
                 raise BadRequest(REQUIRED_REFERENCE)
             else:
                 await self._writing.touch(tx, other, current, {field.name: packed(field, left)})
-
-    async def _remove_helpers(self, tx: Transaction, collection: Collection, row: Row) -> None:
-        for name in HELPER_COLLECTIONS:
-            helper = tx.schema.named(name)
-            if helper is None:
-                continue
-            mine = self._plans.query(
-                helper,
-                (),
-                caller=None,
-                context=_NO_CONTEXT,
-                filter=f"recordRef = '{row.id}' && collectionRef = '{collection.id}'",
-                restricted=False,
-            )
-            page = Page(offset=0, limit=HELPER_ROWS_MAX)
-            for one in await tx.select(mine.plan, mine.binding, page=page):
-                await tx.remove(one)

@@ -19,6 +19,7 @@ from yadokari.records.batching import BatchFailed, BatchItem, Items, RefusedItem
 from yadokari.records.caller import Asking
 from yadokari.records.deleting import DeleteWitness, Deleting
 from yadokari.records.expanding import Expanding
+from yadokari.records.helper_rows import HelperRows
 from yadokari.records.judging import satisfied
 from yadokari.records.plans import Plans
 from yadokari.records.presenting import Presented, Presenters
@@ -57,9 +58,10 @@ class Records:
         self.plans = Plans(lambda: store.schema)
         self.presenters = Presenters()
         self.reading = Reading(store, self.plans)
-        self.writing = Writing(plans=self.plans, clock=clock, entropy=entropy)
+        self.helpers = HelperRows(plans=self.plans)
+        self.writing = Writing(plans=self.plans, helpers=self.helpers, clock=clock, entropy=entropy)
         self.deleting = Deleting(
-            plans=self.plans, reading=self.reading, writing=self.writing, witness=witness
+            helpers=self.helpers, reading=self.reading, writing=self.writing, witness=witness
         )
 
     # --- reading -----------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from yadokari.ports.store import ABSENT, Row, Transaction
 from yadokari.records.auth_form import form_problems
 from yadokari.records.caller import Asking
 from yadokari.records.checking import field_problems
+from yadokari.records.helper_rows import HelperRows
 from yadokari.records.judging import satisfied
 from yadokari.records.plans import Plans
 from yadokari.records.reading import applied_rule
@@ -43,8 +44,11 @@ from yadokari.schema.modifiers import apply_submitted
 class Writing:
     """Creates and updates records."""
 
-    def __init__(self, *, plans: Plans, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, *, plans: Plans, helpers: HelperRows, clock: Clock, entropy: Entropy
+    ) -> None:
         self._plans = plans
+        self._helpers = helpers
         self._clock = clock
         self._entropy = entropy
 
@@ -141,7 +145,9 @@ class Writing:
         await self._check(
             tx, collection, row, stored.values, resolved, messages.UPDATE_RECORD_FAILED
         )
-        return await self._put(tx, row, stored.version, messages.UPDATE_RECORD_FAILED)
+        row = await self._put(tx, row, stored.version, messages.UPDATE_RECORD_FAILED)
+        await self._helpers.of_changed(tx, collection, row, before=stored.values)
+        return row
 
     async def touch(
         self, tx: Transaction, collection: Collection, row: Row, values: Mapping[str, Value]

@@ -12,6 +12,7 @@ from yadokari.auth.passwords import Passwords
 from yadokari.auth.superusers import Superusers
 from yadokari.base.errors import Conflict, Invalid, NotFound
 from yadokari.ports.store import Row, Store
+from yadokari.records.service import Records
 from yadokari.schema.collection import SUPERUSERS_ID, AuthOptions, Collection, Schema
 from yadokari.schema.fields import (
     AutodateField,
@@ -56,8 +57,19 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 def superusers(store: Store) -> Superusers:
     """Of that store."""
     passwords = Passwords(entropy=SystemEntropy())
+    records = Records(
+        store=store,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        hashing=passwords,
+        transact=store.transact,
+    )
     return Superusers(
-        store=store, passwords=passwords, clock=SystemClock(), entropy=SystemEntropy()
+        store=store,
+        records=records,
+        passwords=passwords,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
     )
 
 

@@ -1,0 +1,67 @@
+"""Rows of the helper collections that belong to an auth record, and when they go.
+
+HR1  With the record all of them go.
+HR2  A new token key ends one-time passwords; a new password ends known devices and half-done
+     sign-ins as well. Accounts at other providers stay linked.
+
+Not here: whether such a row names a record that exists (records/references.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from yadokari.ports.store import Page, Row, Transaction
+from yadokari.records.plans import Plans
+from yadokari.records.references import HELPER_COLLECTIONS
+from yadokari.rules.bind import RequestContext
+from yadokari.schema.collection import Collection
+from yadokari.schema.fields import Value
+
+ROWS_PAGE = 1_000  # Removed in pages of this many.
+_OF_TOKEN_KEY = ("_otps",)
+_OF_PASSWORD = ("_authOrigins", "_mfas", "_otps")
+_NO_CONTEXT = RequestContext()
+
+
+class HelperRows:
+    """Removes helper rows inside a unit of work."""
+
+    def __init__(self, *, plans: Plans) -> None:
+        self._plans = plans
+
+    async def of_removed(self, tx: Transaction, collection: Collection, row: Row) -> None:
+        """The record goes (HR1)."""
+        if collection.is_auth:
+            await self._remove(tx, HELPER_COLLECTIONS, collection, row)
+
+    async def of_changed(
+        self, tx: Transaction, collection: Collection, row: Row, *, before: Mapping[str, Value]
+    ) -> None:
+        """The record has new values (HR2)."""
+        if not collection.is_auth:
+            return
+        if row.values["password"] != before["password"]:
+            await self._remove(tx, _OF_PASSWORD, collection, row)
+        elif row.values["tokenKey"] != before["tokenKey"]:
+            await self._remove(tx, _OF_TOKEN_KEY, collection, row)
+
+    async def _remove(
+        self, tx: Transaction, names: Iterable[str], collection: Collection, row: Row
+    ) -> None:
+        for name in names:
+            helper = tx.schema.named(name)
+            if helper is None:
+                continue
+            mine = self._plans.query(
+                helper,
+                (),
+                caller=None,
+                context=_NO_CONTEXT,
+                filter=f"recordRef = '{row.id}' && collectionRef = '{collection.id}'",
+                restricted=False,
+            )
+            page = Page(offset=0, limit=ROWS_PAGE)
+            while found := await tx.select(mine.plan, mine.binding, page=page):
+                for one in found:
+                    await tx.remove(one)
