@@ -21,6 +21,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from yadokari.app.told import told
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
 
@@ -135,7 +136,7 @@ async def _answer(line: bytes, handle: Handler, *, log: Log) -> bytes:
         request = msgspec.json.decode(line, type=Request)
         result = await handle(request.command, request.arguments)
     except YadokariError as exc:
-        return msgspec.json.encode({"ok": False, "message": str(exc) or type(exc).__name__})
+        return msgspec.json.encode({"ok": False, "message": told(exc)})
     except msgspec.DecodeError as exc:
         return msgspec.json.encode({"ok": False, "message": f"malformed command: {exc}"})
     except Exception as exc:  # noqa: BLE001 - the server goes on whatever a command does

@@ -14,8 +14,8 @@ import msgspec
 from yadokari.app.control import NobodyThere, ask
 from yadokari.app.data_dir import DataDirInUse, own
 from yadokari.app.settings import Settings
-from yadokari.base.errors import Conflict, Invalid, YadokariError
-from yadokari.base.problems import Problem, Problems
+from yadokari.app.told import told
+from yadokari.base.errors import BadRequest, Conflict, YadokariError
 
 ANSWER_TIMEOUT_S = 600  # A migration may rewrite a large table.
 STARTING_S = 10  # A server that holds the folder opens its socket within this time.
@@ -62,26 +62,8 @@ async def _run(settings: Settings, command: str, arguments: msgspec.Raw) -> msgs
     program = await build(surroundings_of(settings, quiet=True))
     try:
         result = await program.commands.run(command, arguments)
-    except (Invalid, Conflict) as exc:
+    except (BadRequest, Conflict) as exc:
         raise CommandFailed(told(exc)) from exc
     finally:
         await program.close()
     return msgspec.Raw(msgspec.json.encode(result))
-
-
-def told(error: YadokariError) -> str:
-    """An error as one line for a person."""
-    problems = error.problems if isinstance(error, Invalid) else {}
-    found = list(_sentences(problems))
-    return " ".join([str(error), *found]) if found else str(error)
-
-
-def _sentences(problems: Problems, path: str = "") -> list[str]:
-    found: list[str] = []
-    for key, problem in problems.items():
-        name = f"{path}{key}"
-        if isinstance(problem, Problem):
-            found.append(f"{name}: {problem.message}")
-        else:
-            found += _sentences(problem, f"{name}.")
-    return found

@@ -131,6 +131,8 @@ def test_commands_beside_a_server_go_through_it(served: Served):
 
     assert made.returncode == 0
     assert (refused.returncode, refused.stdout) == (1, "")
+    assert "email: " in refused.stderr, "the reason comes through the socket, too"
+    assert "password: " in refused.stderr
     assert second.returncode == 1
     assert f"in use by process {served.process.pid}" in second.stderr
     code, _, log = served.stop()
