@@ -12,7 +12,6 @@ Not here: our own server (app/run.py), the order of opening and closing (app/lif
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable
 from types import TracebackType
@@ -25,10 +24,11 @@ from yadokari.api.response import Message, Send
 from yadokari.app.build import build
 from yadokari.app.data_dir import own
 from yadokari.app.life import living
-from yadokari.app.log_lines import LineLog, Redactor
-from yadokari.app.parts import Program, Surroundings
-from yadokari.app.settings import Settings, read_settings
-from yadokari.app.system_clock import SystemClock, SystemEntropy
+from yadokari.app.log_lines import LineLog
+from yadokari.app.parts import Program
+from yadokari.app.settings import Settings
+from yadokari.app.surroundings import settings_of, surroundings_of
+from yadokari.app.system_clock import SystemClock
 from yadokari.base.errors import Unavailable, YadokariError
 from yadokari.contract import messages
 
@@ -121,7 +121,7 @@ class _Life:
     async def _run(self, settings: Callable[[], Settings]) -> None:
         log = None
         try:
-            surroundings = _surroundings(settings())
+            surroundings = surroundings_of(settings(), is_guest=True)
             log = surroundings.log
             ownership = own(surroundings.dir)
             try:
@@ -147,28 +147,12 @@ class _Life:
 
 def from_environment() -> EmbeddedApp:
     """The application with settings from ``YADOKARI_…`` variables, read when it opens."""
-    return EmbeddedApp(lambda: read_settings({}, os.environ, on_terminal=sys.stderr.isatty()))
+    return EmbeddedApp(lambda: settings_of({}))
 
 
 def create_asgi(settings: Settings) -> EmbeddedApp:
     """The application with these settings; those of a server (``http``, times) mean nothing."""
     return EmbeddedApp(lambda: settings)
-
-
-def _surroundings(settings: Settings) -> Surroundings:
-    clock, redactor, secrets = SystemClock(), Redactor(), settings.secrets
-    for secret in (secrets.secret_key, secrets.superuser_password, *secrets.secret_key_previous):
-        redactor.hide(secret)
-    log = LineLog(
-        sys.stderr,
-        clock=clock,
-        form=settings.log_format,
-        level=settings.log_level,
-        redactor=redactor,
-    )
-    return Surroundings(
-        settings=settings, clock=clock, entropy=SystemEntropy(), log=log, redactor=redactor
-    )
 
 
 def _without_prefix(scope: Scope, root: str) -> Scope:

@@ -93,8 +93,8 @@ def _up(flags: dict[str, str | None], *, as_json: bool) -> None:
 def _done(
     name: str, arguments: Mapping[str, object], flags: dict[str, str | None], *, as_json: bool
 ) -> _Result:
+    from yadokari.app.surroundings import settings_of
     from yadokari.cli.reach import carry_out
-    from yadokari.cli.surroundings import settings_of
 
     raw = carry_out(settings_of(given(flags)), f"migrate.{name}", arguments)
     if as_json:

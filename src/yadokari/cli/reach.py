@@ -57,7 +57,7 @@ def _by_ourselves(settings: Settings, command: str, arguments: Mapping[str, obje
 
 async def _run(settings: Settings, command: str, arguments: msgspec.Raw) -> msgspec.Raw:
     from yadokari.app.build import build
-    from yadokari.cli.surroundings import surroundings_of
+    from yadokari.app.surroundings import surroundings_of
 
     program = await build(surroundings_of(settings, quiet=True))
     try:

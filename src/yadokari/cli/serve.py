@@ -17,6 +17,6 @@ def serve(**flags: str | None) -> None:
     gc.disable()  # Until everything is built (app/run.py): nothing of it is garbage.
     from yadokari.app.build import build
     from yadokari.app.run import serve as run
-    from yadokari.cli.surroundings import settings_of, surroundings_of
+    from yadokari.app.surroundings import settings_of, surroundings_of
 
     run(surroundings_of(settings_of(given(flags))), build)

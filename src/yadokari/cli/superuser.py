@@ -98,8 +98,8 @@ def _done(
     as_json: bool,
     said: str,
 ) -> None:
+    from yadokari.app.surroundings import settings_of
     from yadokari.cli.reach import carry_out
-    from yadokari.cli.surroundings import settings_of
 
     result = carry_out(settings_of(given(flags)), f"superuser.{name}", arguments)
     click.echo(bytes(msgspec.json.encode(result)).decode() if as_json else said)

@@ -108,6 +108,6 @@ def test_a_server_that_answers_has_loaded_nothing_else(tmp_path: Path):
 
 def test_a_command_beside_a_server_loads_no_store():
     """It only talks to a socket."""
-    modules = loaded_by("import yadokari.cli.superuser, yadokari.cli.surroundings")
+    modules = loaded_by("import yadokari.cli.superuser, yadokari.app.surroundings")
 
     assert HEAVY & modules == set()
