@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import apsw
@@ -30,7 +32,7 @@ from yadokari.testing.suite_data import (
 
 T = TypeVar("T")
 
-PATIENT = SqliteSettings(synchronous="OFF", unit_read_steps=50_000, probe_steps=20_000_000)
+PATIENT = SqliteSettings(synchronous="OFF", unit_read_steps=50_000)
 SHORT = SqliteSettings(synchronous="OFF", long_read_steps=1_000)
 
 
@@ -165,13 +167,13 @@ async def test_the_loop_goes_on_while_a_view_is_tried(open_store: Opener) -> Non
 
 async def test_a_view_that_takes_too_long_is_refused_and_leaves_nothing(open_store: Opener) -> None:
     """V3: the unit goes on with the reason."""
-    store = await open_store(settings=PATIENT)
+    store = await open_store(settings=replace(PATIENT, view_timeout_ms=20))
     await use(store, TEAMS)
 
     async def work(tx: Transaction) -> str:
         await tx.put(team("kept"), expected=ABSENT)
         try:
-            await tx.describe_view(counting(100_000_000))
+            await tx.describe_view(counting(100_000_000_000))
         except BadRequest as refused:
             return refused.message
         return ""
@@ -228,6 +230,46 @@ async def test_a_unit_past_its_deadline_has_its_statement_stopped(open_store: Op
 
     assert isinstance(first.result(), Unavailable)
     assert await ids_of(store, TEAMS) == ["next"]
+
+
+async def test_another_programs_lock_is_waited_for_off_the_loop(
+    open_store: Opener, tmp_path: Path
+) -> None:
+    """W7: writes come through once it is gone, reads do not notice it."""
+    store = await open_store(settings=SqliteSettings(synchronous="OFF", busy_ms=10_000))
+    await use(store, TEAMS)
+    await add(store, team("a"))
+    other = apsw.Connection(str(tmp_path / "data.db"))
+    other.execute("BEGIN IMMEDIATE")
+
+    async with asyncio.TaskGroup() as group:
+        writing = [group.create_task(add(store, team(name))) for name in ("b", "c")]
+        for _ in range(20):
+            assert await one(store, TEAMS, "a") is not None
+            await asyncio.sleep(0)
+        assert not any(task.done() for task in writing)
+        other.execute("ROLLBACK")
+
+    assert await ids_of(store, TEAMS) == ["a", "b", "c"]
+
+
+async def test_all_writers_together_wait_no_longer_than_one(
+    open_store: Opener, tmp_path: Path, clock: FakeClock
+) -> None:
+    """W7: a queue behind a lock that stays would grow for ever."""
+    store = await open_store(settings=SqliteSettings(synchronous="OFF", busy_ms=20))
+    await use(store, TEAMS)
+    other = apsw.Connection(str(tmp_path / "data.db"))
+    other.execute("BEGIN IMMEDIATE")
+
+    first = await failing(add(store, team("a")))
+    clock.advance(20)
+    others = await asyncio.gather(*(failing(add(store, team(f"t{n}"))) for n in range(50)))
+    other.execute("ROLLBACK")
+
+    assert all(isinstance(refused, Unavailable) for refused in (first, *others))
+    assert await failing(add(store, team("later"))) is None
+    assert await ids_of(store, TEAMS) == ["later"]
 
 
 async def test_every_answer_of_a_group_leaves_after_its_commit(open_store: Opener) -> None:

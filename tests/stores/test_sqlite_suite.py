@@ -21,7 +21,7 @@ class TestSqliteStore(StoreSuite):
             tmp_path / "data.db",
             clock=clock,
             entropy=FakeEntropy(),
-            settings=SqliteSettings(synchronous="OFF", probe_steps=2_000_000),
+            settings=SqliteSettings(synchronous="OFF"),
         )
         store.adopt(Schema())
         yield store

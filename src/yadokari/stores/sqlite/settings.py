@@ -13,13 +13,14 @@ class SqliteSettings(msgspec.Struct, frozen=True, kw_only=True):
     synchronous: Literal["FULL", "OFF"] = "FULL"
     """FULL: a commit survives power loss. OFF: only when the truth lives elsewhere."""
     busy_ms: int = 1_000
-    """Longest wait for a lock that another program holds; the loop stands still. 0 to 10_000."""
+    """Longest wait for a lock that another program holds; writers wait, readers go on. 0 to
+    10_000."""
     query_timeout_ms: int = 30_000
     """Longest run of one read; PocketBase's ceiling too. 100 to 600_000."""
     unit_timeout_ms: int = 3_000
     """Longest run of a unit of work that waits for something else; 100 to 60_000."""
-    probe_steps: int = 1_000_000_000
-    """Machine steps of SQLite (about 30 s) that a view's SELECT may take while it is described."""
+    view_timeout_ms: int = 10_000
+    """Longest run of a view's SELECT while it is described; writers wait for it. 10 to 60_000."""
     unit_read_steps: int = 500_000
     """Machine steps of SQLite (about 10 ms) that a read of a unit of work may take on the loop;
     with a longer one the unit runs again alone, and the read in a thread; 50_000 and up."""

@@ -66,7 +66,7 @@ class Group(Protocol):
     """What a statement may take on the loop."""
 
     async def away(self, action: Callable[[], T], *, is_view: bool = False) -> T:
-        """Run statements in a thread. Raises apsw.InterruptError when a view's takes too long."""
+        """Run statements in a thread. Raises TimeoutError when a view's takes too long."""
         ...
 
 
@@ -212,7 +212,7 @@ class SqliteTransaction(PlanReads):
             group.slices_left = None
         try:
             return await group.away(action, is_view=True)
-        except apsw.InterruptError as exc:
+        except TimeoutError as exc:
             raise BadRequest("The query takes too long.") from exc
 
     def _collection(self, row: Row) -> Collection:

@@ -2,8 +2,8 @@
 
 V1  The user's SELECT is kept verbatim; the view wraps it, and its id is always text.
 V2  A SELECT is tried on a passing view that is gone before anything else happens.
-V3  Running somebody's SELECT has a limit of steps, which whoever calls sets (writer.py); a SELECT
-    that is stopped leaves everything as it was.
+V3  Whoever calls may have somebody's SELECT stopped (writer.py); it leaves everything as it was
+    then.
 
 Not here: reading the select list (stores/sqlite/view_select.py), fields from columns (collections).
 """

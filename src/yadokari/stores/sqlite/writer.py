@@ -9,7 +9,9 @@ W4  A COMMIT that fails fails every unit of its group; nothing of the group is k
 W5  A caller that goes away changes nothing for the others.
 W6  A unit's statement that takes long is stopped: the unit runs again alone (W3), and there the
     statement runs in a thread, so that the loop goes on. A unit that is over has none running.
-W7  Listeners hear the changes of a unit after its COMMIT, in order of the log.
+W7  While another program holds the lock, units wait for it alone, in a thread, for ``busy_ms`` in
+    all; the loop and its reads go on.
+W8  Listeners hear the changes of a unit after its COMMIT, in order of the log.
 
 Not here: what a unit can do (stores/sqlite/transaction.py), checkpoints (checkpoints.py).
 """
@@ -87,11 +89,11 @@ class Writer:
         self._limit: asyncio.Timeout | None = None
         """Of the unit that runs alone."""
         self._halted = False
+        self._busy_since_ms: int | None = None
         self.slices_left: int | None = None
         """Slices of steps that the running statement may still take; None = any number."""
         self.brief_slices = max(1, settings.unit_read_steps // SLICE_STEPS)
         """What a statement may take on the loop."""
-        self._view_slices = settings.probe_steps // SLICE_STEPS
         connection.set_progress_handler(self._must_stop, SLICE_STEPS)
 
     # --- what a unit asks of its group ---
@@ -106,28 +108,30 @@ class Writer:
         """Run statements of the running unit in a thread (W6); they do not end the transaction.
 
         Args:
-            is_view: They run a view's SELECT: bounded in steps, not by the unit's deadline.
+            is_view: They run a view's SELECT: it has a deadline of its own, and the unit's begins
+                anew after it.
 
         Raises:
-            apsw.InterruptError: the SELECT took too long.
+            TimeoutError: the SELECT took too long.
         """
         limit = self._limit
         if limit is None:
             await asyncio.sleep(0)
             raise AssertionError("unreachable: a unit that waits in a group is let go of")
         loop = asyncio.get_running_loop()
+        deadline_s = self._settings.view_timeout_ms / 1_000 if is_view else None
         if is_view:
             limit.reschedule(None)
-            self.slices_left = self._view_slices
         running = loop.run_in_executor(self._thread, action)
         try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
+            async with asyncio.timeout(deadline_s):
+                return await asyncio.shield(running)
+        except (asyncio.CancelledError, TimeoutError):
             self._halted = True
             await _over(running)
             raise
         finally:
-            self._halted, self.slices_left = False, None
+            self._halted = False
             if is_view:
                 limit.reschedule(loop.time() + self._settings.unit_timeout_ms / 1_000)
 
@@ -136,6 +140,7 @@ class Writer:
         self.schema = self._committed_schema = schema
         self._last_tick = max(self._last_tick, last_tick)
         self.tables.forget()
+        self.connection.set_busy_timeout(0)  # From now on W7 waits, not the loop.
 
     def watch(self, listener: Callable[[tuple[Change, ...]], None]) -> Callable[[], None]:
         """See ports.store.Store.watch."""
@@ -151,6 +156,8 @@ class Writer:
         if self._closed:
             raise Unavailable("The server is stopping.")
         unit = self._begin()
+        if unit is None:
+            return await self._alone(work)
         steps = work(unit).__await__()
         try:
             next(steps)
@@ -182,15 +189,51 @@ class Writer:
         self._thread.shutdown(wait=True)
         self._unlock()
 
-    def _begin(self) -> SqliteTransaction:
+    def _begin(self) -> SqliteTransaction | None:
+        """A unit of the open group; None while another program holds the lock."""
         if not self._members:
             asyncio.get_running_loop().call_soon(self._commit_group)
-        if not self.connection.in_transaction:
+        if not self.connection.in_transaction and not self._begun():
+            return None
+        return SqliteTransaction(self, self.schema)
+
+    def _begun(self) -> bool:
+        """Begin a transaction; whether nobody else holds the lock."""
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError:
+            return False
+        except apsw.Error as exc:
+            raise translated(exc) from exc
+        self._busy_since_ms = None
+        return True
+
+    async def _begin_alone(self) -> None:
+        """Begin a transaction, waiting for another program's (W7). Raises Unavailable."""
+        if self._begun():
+            return
+        now_ms = self._clock.monotonic_ms()
+        if self._busy_since_ms is None:
+            self._busy_since_ms = now_ms
+        left_ms = max(0, self._busy_since_ms + self._settings.busy_ms - now_ms)
+
+        def wait() -> None:
+            self.connection.set_busy_timeout(left_ms)
             try:
                 self.execute("BEGIN IMMEDIATE")
-            except apsw.Error as exc:
-                raise translated(exc) from exc
-        return SqliteTransaction(self, self.schema)
+            finally:
+                self.connection.set_busy_timeout(0)
+
+        running = asyncio.get_running_loop().run_in_executor(self._thread, wait)
+        try:
+            await asyncio.shield(running)
+        except apsw.Error as exc:
+            raise translated(exc) from exc
+        except asyncio.CancelledError:
+            await _over(running)
+            self._roll_back()
+            raise
+        self._busy_since_ms = None
 
     def _keep(self, unit: SqliteTransaction) -> None:
         unit.over = True
@@ -226,10 +269,7 @@ class Writer:
     async def _alone(self, work: Callable[[Transaction], Awaitable[T]]) -> Committed[T]:
         await self._lock()
         try:
-            try:
-                self.execute("BEGIN IMMEDIATE")
-            except apsw.Error as exc:
-                raise translated(exc) from exc
+            await self._begin_alone()
             unit = SqliteTransaction(self, self.schema)
             value = await self._bounded(work, unit)
             self._keep(unit)
@@ -416,6 +456,7 @@ async def _over(running: asyncio.Future[T]) -> None:
     while not running.done():
         with suppress(asyncio.CancelledError):
             await asyncio.wait((running,))
+    running.exception()  # Looked at: that it was interrupted is no news.
 
 
 def _unavailable(error: apsw.Error) -> Unavailable:
