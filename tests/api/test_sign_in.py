@@ -250,7 +250,7 @@ async def left(house: House, id: str) -> list[str]:
 async def test_a_new_password_ends_known_devices_and_codes(
     house: House, change: dict[str, str], expected: list[str]
 ) -> None:
-    """HR2: whoever got in with the old one is out."""
+    """BL2: whoever got in with the old one is out."""
     id, _ = await house.user("anna@example.com")
     other, _ = await house.user("bert@example.com")
     for account in (id, other):

@@ -196,8 +196,8 @@ class Superusers:
     async def _change(self, transaction: Transaction, row: Row, values: dict[str, Value]) -> None:
         changed = Row(row.collection_id, row.values | values, row.version, row.stamp)
         stored = await transaction.put(changed, expected=row.version)
-        helpers = self._records.helpers
-        await helpers.of_changed(transaction, self._collection, stored, before=row.values)
+        belongings = self._records.belongings
+        await belongings.of_changed(transaction, self._collection, stored, before=row.values)
 
     @property
     def _cost(self) -> int:

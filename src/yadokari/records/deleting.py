@@ -12,8 +12,8 @@ from typing import Protocol
 from yadokari.base.errors import BadRequest, NotFound
 from yadokari.contract import messages
 from yadokari.ports.store import Row, Transaction
+from yadokari.records.belongings import Belongings
 from yadokari.records.caller import Asking
-from yadokari.records.helper_rows import HelperRows
 from yadokari.records.reading import Reading, applied_rule
 from yadokari.records.writing import Writing
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
@@ -41,12 +41,12 @@ class Deleting:
     def __init__(
         self,
         *,
-        helpers: HelperRows,
+        belongings: Belongings,
         reading: Reading,
         writing: Writing,
         witness: DeleteWitness | None,
     ) -> None:
-        self._helpers = helpers
+        self._belongings = belongings
         self._reading = reading
         self._writing = writing
         self._witness = witness
@@ -94,7 +94,7 @@ class Deleting:
             for field in other.fields:
                 if isinstance(field, RelationField) and field.collection_id == collection.id:
                     await self._release(tx, other, field, row, going=going)
-        await self._helpers.of_removed(tx, collection, row)
+        await self._belongings.of_removed(tx, collection, row)
         current = (await tx.get(collection, (row.id,))).get(row.id)
         if current is not None:
             await tx.remove(current)

@@ -16,10 +16,10 @@ from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
 from yadokari.ports.store import Committed, Reads, Row, Store, Transaction
 from yadokari.records.batching import BatchFailed, BatchItem, Items, RefusedItem
+from yadokari.records.belongings import Belongings
 from yadokari.records.caller import Asking
 from yadokari.records.deleting import DeleteWitness, Deleting
 from yadokari.records.expanding import Expanding
-from yadokari.records.helper_rows import HelperRows
 from yadokari.records.judging import satisfied
 from yadokari.records.plans import Plans
 from yadokari.records.presenting import Presented, Presenters
@@ -58,10 +58,12 @@ class Records:
         self.plans = Plans(lambda: store.schema)
         self.presenters = Presenters()
         self.reading = Reading(store, self.plans)
-        self.helpers = HelperRows(plans=self.plans)
-        self.writing = Writing(plans=self.plans, helpers=self.helpers, clock=clock, entropy=entropy)
+        self.belongings = Belongings(plans=self.plans)
+        self.writing = Writing(
+            plans=self.plans, belongings=self.belongings, clock=clock, entropy=entropy
+        )
         self.deleting = Deleting(
-            helpers=self.helpers, reading=self.reading, writing=self.writing, witness=witness
+            belongings=self.belongings, reading=self.reading, writing=self.writing, witness=witness
         )
 
     # --- reading -----------------------------------------------------------------------------

@@ -20,9 +20,9 @@ from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
 from yadokari.ports.store import ABSENT, Row, Transaction
 from yadokari.records.auth_form import form_problems
+from yadokari.records.belongings import Belongings
 from yadokari.records.caller import Asking
 from yadokari.records.checking import field_problems
-from yadokari.records.helper_rows import HelperRows
 from yadokari.records.judging import satisfied
 from yadokari.records.plans import Plans
 from yadokari.records.reading import applied_rule
@@ -45,10 +45,10 @@ class Writing:
     """Creates and updates records."""
 
     def __init__(
-        self, *, plans: Plans, helpers: HelperRows, clock: Clock, entropy: Entropy
+        self, *, plans: Plans, belongings: Belongings, clock: Clock, entropy: Entropy
     ) -> None:
         self._plans = plans
-        self._helpers = helpers
+        self._belongings = belongings
         self._clock = clock
         self._entropy = entropy
 
@@ -146,7 +146,7 @@ class Writing:
             tx, collection, row, stored.values, resolved, messages.UPDATE_RECORD_FAILED
         )
         row = await self._put(tx, row, stored.version, messages.UPDATE_RECORD_FAILED)
-        await self._helpers.of_changed(tx, collection, row, before=stored.values)
+        await self._belongings.of_changed(tx, collection, row, before=stored.values)
         return row
 
     async def touch(

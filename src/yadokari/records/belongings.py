@@ -1,7 +1,7 @@
 """Rows of the helper collections that belong to an auth record, and when they go.
 
-HR1  With the record all of them go.
-HR2  A new token key ends one-time passwords; a new password ends known devices and half-done
+BL1  With the record all of them go.
+BL2  A new token key ends one-time passwords; a new password ends known devices and half-done
      sign-ins as well. Accounts at other providers stay linked.
 
 Not here: whether such a row names a record that exists (records/references.py).
@@ -24,21 +24,21 @@ _OF_PASSWORD = ("_authOrigins", "_mfas", "_otps")
 _NO_CONTEXT = RequestContext()
 
 
-class HelperRows:
+class Belongings:
     """Removes helper rows inside a unit of work."""
 
     def __init__(self, *, plans: Plans) -> None:
         self._plans = plans
 
     async def of_removed(self, tx: Transaction, collection: Collection, row: Row) -> None:
-        """The record goes (HR1)."""
+        """The record goes (BL1)."""
         if collection.is_auth:
             await self._remove(tx, HELPER_COLLECTIONS, collection, row)
 
     async def of_changed(
         self, tx: Transaction, collection: Collection, row: Row, *, before: Mapping[str, Value]
     ) -> None:
-        """The record has new values (HR2)."""
+        """The record has new values (BL2)."""
         if not collection.is_auth:
             return
         if row.values["password"] != before["password"]:
