@@ -157,6 +157,16 @@ def test_a14_hidden_fields_are_dropped_on_write_and_refused_in_filters(scene: Sc
     assert scene.root("GET", "…/a14/records" + query(filter="secret=''")).status == 200
 
 
+def test_a14_a_hidden_password_is_written_in_auth_collections_alone(scene: Scene):
+    """There it is how people sign up; elsewhere it is a hidden field as any other."""
+    scene.collection("a14p", field_of("password", "password", cost=4, hidden=True))
+
+    made = scene.ask("POST", "…/a14p/records", {"password": "secret-1"})
+
+    assert made.status == 200
+    assert scene.root("GET", "…/a14p/records" + query(filter="password=''")).values("id") != []
+
+
 FILTERS: dict[str, tuple[str, list[Json] | int]] = {
     "A.15 number literals do not match text": ("name=5", []),
     "A.15 text matches text": ("name='5'", [6]),

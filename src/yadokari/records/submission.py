@@ -88,7 +88,8 @@ def writable(
     kept: dict[str, object] = {}
     for key, value in fields.items():
         found = find_key(collection, key)
-        if found is None or not found[0].hidden or found[0].name == "password":
+        is_open = found is None or not found[0].hidden
+        if is_open or (collection.is_auth and key == "password"):
             kept[key] = value
     return kept
 
