@@ -269,7 +269,7 @@ REALTIME = (
             "self._deletions.pop(key, [])\n"
             "            assert change.before is not None\n"
             "            deliveries = await self._deliveries(\n"
-            '                collection, change.before, "delete", self._store\n'
+            '                collection, change.before, "delete", self._store, moment=moment\n'
             "            )"
         ),
         noticed_by=(_HUB + "test_a_deletion_is_judged_while_everything_still_exists",),
