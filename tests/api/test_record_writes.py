@@ -100,6 +100,25 @@ async def test_required_lists_shrink_but_do_not_empty(house: House) -> None:
     assert statuses == [204, 400]
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"a":1,"a":2}', "validation_invalid_json"),
+        ("[1,        2]", "validation_json_size_limit"),
+    ],
+)
+async def test_json_is_judged_as_it_was_sent(house: House, text: str, code: str) -> None:
+    """What a compact text no longer shows, doubled keys and its length, still counts."""
+    field = {"type": "json", "name": "extra", "maxSize": 10}
+    await house.collection("things", [field], createRule="", updateRule="")
+    id = await house.record("things", extra="[1,2]")
+
+    created = await house("POST", "/api/collections/things/records", {"extra": text})
+    changed = await house("PATCH", f"/api/collections/things/records/{id}", {"extra": text})
+
+    assert (created.codes, changed.codes) == ({"extra": code}, {"extra": code})
+
+
 async def test_relations_must_exist(house: House) -> None:
     """W: a dangling id is refused under its field."""
     await relations(house)

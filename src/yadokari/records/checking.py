@@ -18,7 +18,6 @@ from yadokari.schema.collection import Collection
 from yadokari.schema.field_list import missing_records
 from yadokari.schema.field_text import id_taken, ids_ignore_case, password_problem
 from yadokari.schema.fields import PasswordField, RelationField, TextField, Value
-from yadokari.schema.value_check import value_problem
 
 _NO_CONTEXT = RequestContext()
 
@@ -41,24 +40,22 @@ async def field_problems(
         plain_passwords: Plain text of the passwords that are being set, by field.
         id_is_drawn: Whether a new record's id was made here, not by its client.
     """
-    problems: Problems = {}
-    for field in collection.fields:
-        value = values[field.name]
-        before = None if stored is None else stored[field.name]
-        if isinstance(field, PasswordField) and field.name in plain_passwords:
-            problem = _password_problem(field, plain_passwords[field.name])
-        else:
-            problem = value_problem(field, value, stored=before)
-        if problem is None and isinstance(field, RelationField) and value:
-            problem = await _relation_problem(tx, field, value)
-        if problem is None and stored is None and field.name == "id":
-            assert isinstance(field, TextField), "ids are text"
-            if id_is_drawn and not collection.is_auth and not ids_ignore_case(field):
-                continue  # The store's unique index says the same, should it be taken (C2).
-            problem = await _id_problem(tx, collection, field, str(value), plans)
-        if problem is not None:
-            problems[field.name] = problem
-    return problems
+    recipe = collection.recipe
+    found: dict[str, Problem | None] = recipe.problems(values, stored)
+    for secret in recipe.passwords:
+        if secret.name in plain_passwords:
+            found[secret.name] = _password_problem(secret, plain_passwords[secret.name])
+    for relation in recipe.relations:
+        value = values[relation.name]
+        if value and found.get(relation.name) is None:
+            found[relation.name] = await _relation_problem(tx, relation, value)
+    if stored is None and found.get("id") is None:
+        id_field = collection.by_name["id"]
+        assert isinstance(id_field, TextField), "ids are text"
+        # Of others the store's unique index says the same, should one be taken (C2).
+        if not id_is_drawn or collection.is_auth or ids_ignore_case(id_field):
+            found["id"] = await _id_problem(tx, collection, id_field, str(values["id"]), plans)
+    return {name: problem for name, problem in found.items() if problem is not None}
 
 
 def _password_problem(field: PasswordField, plain: str) -> Problem | None:

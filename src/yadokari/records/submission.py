@@ -14,17 +14,9 @@ from typing import Protocol
 import msgspec
 
 from yadokari.rules.bind import JsonText
-from yadokari.schema.coerce import coerce
 from yadokari.schema.collection import Collection
 from yadokari.schema.field_text import password_cost, text_of
-from yadokari.schema.fields import (
-    AutodateField,
-    FileField,
-    GeoPointField,
-    JsonField,
-    PasswordField,
-    Value,
-)
+from yadokari.schema.fields import AutodateField, FileField, GeoPointField, JsonField, Value
 from yadokari.schema.modifiers import find_key
 from yadokari.schema.uploaded_file import UploadedFile
 
@@ -67,14 +59,13 @@ async def prepare(
         stored_hash: On an update of an auth record, its present password hash.
     """
     hashes: dict[str, str] = {}
-    for one in collection.each(PasswordField):
+    for one in collection.recipe.passwords:
         if one.name in fields:
-            plain = str(coerce(one, fields[one.name]))
+            plain = text_of(fields[one.name])
             if plain and not is_too_long(plain):
                 hashes[plain] = await hashing.hash(plain, cost=password_cost(one))
     old_password_of = ""
-    old = text_of(fields.get("oldPassword"))
-    if collection.is_auth and stored_hash and old:
+    if stored_hash and (old := text_of(fields.get("oldPassword"))):
         old_password_of = stored_hash if await hashing.verify(old, stored_hash) else ""
     return Submission(fields=fields, hashes=hashes, old_password_of=old_password_of)
 
@@ -96,10 +87,8 @@ def writable(
 
 def any_too_long(collection: Collection, resolved: Mapping[str, Value]) -> bool:
     """Whether a password among the new values is longer than can be hashed."""
-    return any(
-        isinstance(one, PasswordField) and is_too_long(str(resolved.get(one.name, "")))
-        for one in collection.fields
-    )
+    passwords = collection.recipe.passwords
+    return any(is_too_long(str(resolved.get(one.name, ""))) for one in passwords)
 
 
 def is_too_long(password: str) -> bool:

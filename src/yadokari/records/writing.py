@@ -31,13 +31,7 @@ from yadokari.records.submission import Submission, any_too_long, body_facts, wr
 from yadokari.schema.autogenerate import generate
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
 from yadokari.schema.field_text import not_unique
-from yadokari.schema.fields import (
-    AutodateField,
-    FileField,
-    PasswordField,
-    TextField,
-    Value,
-)
+from yadokari.schema.fields import TextField, Value
 from yadokari.schema.modifiers import apply_submitted
 
 
@@ -90,19 +84,20 @@ class Writing:
         if not asking.caller.is_superuser and any_too_long(collection, resolved):
             raise BadRequest(messages.CREATE_RECORD_FAILED)  # No row a rule could be asked about.
         asking = asking.with_body(lambda: body_facts(collection, submitted, resolved, {}))
-        asked = bool(rule) or collection.is_auth
-        virtual = self._virtual(collection, values, submission) if asked else values
-        if rule and not await self._holds(tx, asking, collection, rule, virtual, stored=False):
-            raise BadRequest(messages.CREATE_RECORD_FAILED)
-        if collection.is_auth:
-            manager = await self._manages(tx, asking, collection, virtual, stored=False)
-            _refuse(
-                form_problems(collection, submission, resolved, None, manager=manager),
-                messages.CREATE_RECORD_FAILED,
-            )
+        if rule or collection.is_auth:
+            virtual = self._virtual(collection, values, submission)
+            if rule and not await self._holds(tx, asking, collection, rule, virtual, stored=False):
+                raise BadRequest(messages.CREATE_RECORD_FAILED)
+            if collection.is_auth:
+                manager = await self._manages(tx, asking, collection, virtual, stored=False)
+                _refuse(
+                    form_problems(collection, submission, resolved, None, manager=manager),
+                    messages.CREATE_RECORD_FAILED,
+                )
         self._generate(collection, values)
-        row = Row(collection.id, self._final(collection, values, submission, resolved, None))
-        await self._check(tx, collection, row, None, resolved, messages.CREATE_RECORD_FAILED)
+        self._finish(collection, values, submission, resolved, None)
+        await self._check(tx, collection, values, None, resolved, messages.CREATE_RECORD_FAILED)
+        row = Row(collection.id, values)
         return await self._put(tx, row, ABSENT, messages.CREATE_RECORD_FAILED)
 
     async def update(
@@ -140,11 +135,11 @@ class Writing:
                 messages.UPDATE_RECORD_FAILED,
             )
         values = {**stored.values, **resolved}
-        final = self._final(collection, values, submission, resolved, stored.values)
-        row = Row(collection.id, final, stored.version, stored.stamp)
+        self._finish(collection, values, submission, resolved, stored.values)
         await self._check(
-            tx, collection, row, stored.values, resolved, messages.UPDATE_RECORD_FAILED
+            tx, collection, values, stored.values, resolved, messages.UPDATE_RECORD_FAILED
         )
+        row = Row(collection.id, values, stored.version, stored.stamp)
         row = await self._put(tx, row, stored.version, messages.UPDATE_RECORD_FAILED)
         await self._belongings.of_changed(tx, collection, row, before=stored.values)
         return row
@@ -155,9 +150,8 @@ class Writing:
         """Store changed values unchecked, autodates moved: what cascades do to neighbours."""
         now = date_text(self._clock.unix_ms())
         changed = {**row.values, **values}
-        for field in collection.fields:
-            if isinstance(field, AutodateField) and field.on_update:
-                changed[field.name] = now
+        for name in collection.recipe.dated_on_update:
+            changed[name] = now
         return await tx.put(
             Row(collection.id, changed, row.version, row.stamp), expected=row.version
         )
@@ -208,9 +202,11 @@ class Writing:
         self, collection: Collection, values: Mapping[str, Value], submission: Submission
     ) -> dict[str, Value]:
         """A new row as rules see it (W2)."""
-        virtual = _plain_values(values)
-        virtual["id"] = values["id"] or "new"
-        for secret in collection.each(PasswordField):
+        recipe = collection.recipe
+        virtual = {**values, "id": values["id"] or "new"}
+        for name in recipe.remembering:
+            virtual[name] = _plain(values[name])
+        for secret in recipe.passwords:
             virtual[secret.name] = submission.hashes.get(str(values[secret.name]), "")
         if collection.is_auth:
             virtual["verified"] = False
@@ -219,67 +215,66 @@ class Writing:
     # --- values ----------------------------------------------------------------------------------
 
     def _generate(self, collection: Collection, values: dict[str, Value]) -> None:
-        for field in collection.each(TextField):
-            if field.autogenerate_pattern and not values[field.name]:
-                values[field.name] = generate(field.autogenerate_pattern, self._entropy)
+        for name, pattern in collection.recipe.generated:
+            if not values[name]:
+                values[name] = generate(pattern, self._entropy)
 
-    def _final(
+    def _finish(
         self,
         collection: Collection,
-        values: Mapping[str, Value],
+        values: dict[str, Value],
         submission: Submission,
         resolved: Mapping[str, Value],
         stored: Mapping[str, Value] | None,
-    ) -> dict[str, Value]:
-        """Values as they are stored: hashes, autodates, a new token key where one is due (W3)."""
-        final = _plain_values(values)
-        for secret in collection.each(PasswordField):
+    ) -> None:
+        """Make values what is stored: hashes, autodates, a new token key where one is due (W3)."""
+        recipe = collection.recipe
+        for name in recipe.remembering:
+            values[name] = _plain(values[name])
+        for secret in recipe.passwords:
             if secret.name in resolved:
-                final[secret.name] = submission.hashes.get(str(resolved[secret.name]), "")
-        now = date_text(self._clock.unix_ms())
-        for moment in collection.each(AutodateField):
-            if moment.on_create if stored is None else moment.on_update:
-                final[moment.name] = now
+                values[secret.name] = submission.hashes.get(str(resolved[secret.name]), "")
+        dated = recipe.dated_on_create if stored is None else recipe.dated_on_update
+        if dated:
+            now = date_text(self._clock.unix_ms())
+            for name in dated:
+                values[name] = now
         if collection.id == SUPERUSERS_ID:
-            final["verified"] = True
+            values["verified"] = True
         if collection.is_auth and stored is not None:
-            renewed = final["password"] != stored["password"] or final["email"] != stored["email"]
-            if renewed and final["tokenKey"] == stored["tokenKey"]:
+            renewed = values["password"] != stored["password"] or values["email"] != stored["email"]
+            if renewed and values["tokenKey"] == stored["tokenKey"]:
                 token_key = collection.by_name["tokenKey"]
                 assert isinstance(token_key, TextField), "token keys are text"
-                final["tokenKey"] = generate(token_key.autogenerate_pattern, self._entropy)
-        return final
+                values["tokenKey"] = generate(token_key.autogenerate_pattern, self._entropy)
 
     async def _check(
         self,
         tx: Transaction,
         collection: Collection,
-        row: Row,
+        values: Mapping[str, Value],
         stored: Mapping[str, Value] | None,
         resolved: Mapping[str, Value],
         message: str,
     ) -> None:
-        uploads = {
-            field.name: resolved[field.name]
-            for field in collection.each(FileField)
-            if resolved.get(field.name) == row.values[field.name]
-        }
-        plain = {
-            field.name: str(resolved[field.name])
-            for field in collection.each(PasswordField)
-            if field.name in resolved
+        recipe = collection.recipe
+        remembered = {name: resolved[name] for name in recipe.remembering if name in resolved}
+        plain_passwords = {
+            secret.name: str(resolved[secret.name])
+            for secret in recipe.passwords
+            if secret.name in resolved
         }
         problems = await field_problems(
             tx,
             collection,
-            {**row.values, **uploads},
+            {**values, **remembered} if remembered else values,
             stored,
-            plain_passwords=plain,
+            plain_passwords=plain_passwords,
             id_is_drawn=not resolved.get("id"),
             plans=self._plans,
         )
         if not problems and collection.system:
-            problems = await reference_problems(tx, collection, row.values)
+            problems = await reference_problems(tx, collection, values)
         _refuse(problems, message)
 
     async def _put(self, tx: Transaction, row: Row, expected: int, message: str) -> Row:
@@ -296,18 +291,6 @@ def _refuse(problems: Problems, message: str) -> None:
         raise Invalid(message, problems=problems)
 
 
-_PLAIN_TYPES = frozenset((str, int, float, bool))
-
-
-def _plain_values(values: Mapping[str, Value]) -> dict[str, Value]:
-    return {
-        name: value if type(value) in _PLAIN_TYPES else _plain(value)
-        for name, value in values.items()
-    }
-
-
 def _plain(value: Value) -> Value:
-    """A value without what the request knew about it: subclasses of str are facts of uploads."""
-    if type(value) is tuple:
-        return tuple([str(item) for item in value])
-    return str(value) if isinstance(value, str) and type(value) is not str else value
+    """A value without what the request knew about it; see ``Recipe.remembering``."""
+    return tuple(map(str, value)) if isinstance(value, tuple) else str(value)

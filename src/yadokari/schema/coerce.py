@@ -9,7 +9,9 @@ Not here: what is wrong with a value (schema/value_check.py), modifiers (schema/
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias, assert_never
 
 from yadokari.schema.field_bool import bool_of
 from yadokari.schema.field_date import date_of
@@ -37,27 +39,35 @@ from yadokari.schema.fields import (
     Value,
 )
 
+Reader: TypeAlias = Callable[[object], Value]
+"""Makes the canonical value of a submitted one (K1)."""
 
-def coerce(field: Field, submitted: object) -> Value:
-    """The canonical value of what was submitted.
+
+def reader(field: Field) -> Reader:
+    """What reads the values that are submitted for a field.
 
     A password stays plain text (it is hashed later); an autodate is read as a date, although
     submitted ones are to be ignored.
     """
     match field:
         case TextField() | EditorField() | EmailField() | UrlField() | PasswordField():
-            return text_of(submitted)
+            return text_of
         case NumberField():
-            return number_of(submitted)
+            return number_of
         case BoolField():
-            return bool_of(submitted)
+            return bool_of
         case DateField() | AutodateField():
-            return date_of(submitted)
+            return date_of
         case SelectField() | RelationField() | FileField():
-            return list_value_of(field, submitted)
+            return partial(list_value_of, field)
         case JsonField():
-            return json_of(submitted)
+            return json_of
         case GeoPointField():
-            return geo_point_of(submitted)
+            return geo_point_of
         case _:
             assert_never(field)
+
+
+def coerce(field: Field, submitted: object) -> Value:
+    """The canonical value of what was submitted; see ``reader``."""
+    return reader(field)(submitted)

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias, TypeVar, cast
 import msgspec
 
 from yadokari.schema.fields import Field, Value, zero
+from yadokari.schema.recipe import Recipe
 
 CollectionType: TypeAlias = Literal["base", "auth", "view"]
 COLLECTION_TYPES: frozenset[str] = frozenset(("base", "auth", "view"))
@@ -156,6 +157,11 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def zeros(self) -> Mapping[str, Value]:
         """The values of a record of which nothing is set."""
         return {field.name: zero(field) for field in self.fields}
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What writing one of its records takes."""
+        return Recipe(self.fields)
 
     @cached_property
     def has_hidden_fields(self) -> bool:

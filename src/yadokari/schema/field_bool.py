@@ -15,6 +15,6 @@ def bool_of(submitted: object) -> bool:
     return isinstance(submitted, str) and submitted in _TRUE_WORDS
 
 
-def bool_problem(field: BoolField, *, value: bool) -> Problem | None:
+def bool_problem(field: BoolField, value: bool) -> Problem | None:
     """What is wrong: a required bool has to be true."""
     return required() if field.required and not value else None

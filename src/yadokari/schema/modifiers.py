@@ -1,6 +1,6 @@
 """Submitted keys to new values: plain keys, and those that add, remove or generate.
 
-M1  Plain keys come before modified ones: keys are taken by length, then by code points.
+M1  Plain keys come before modified ones; those are taken in order of their code points.
 M2  Unknown keys, autodates, and modifiers that a type does not have are ignored.
 M3  "Last item wins" holds for single fields after every modifier.
 
@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from yadokari.schema.autogenerate import generate
-from yadokari.schema.coerce import coerce
 from yadokari.schema.collection import Collection
 from yadokari.schema.field_list import items_of, packed, unpacked
 from yadokari.schema.field_number import number_of
@@ -56,8 +55,16 @@ def apply_submitted(
     Raises:
         UnsupportedPattern: a saved pattern took too many steps to make a text.
     """
+    readers = collection.recipe.readers
     changed: dict[str, Value] = {}
-    for key in sorted(submitted, key=_by_length):
+    modified: list[str] = []
+    for key, value in submitted.items():
+        read = readers.get(key)
+        if read is None:
+            modified.append(key)
+        else:
+            changed[key] = read(value)
+    for key in sorted(modified):
         found = find_key(collection, key)
         if found is None:
             continue
@@ -89,15 +96,9 @@ def find_key(collection: Collection, key: str) -> tuple[Field, Modifier] | None:
     return None
 
 
-def _by_length(key: str) -> tuple[int, str]:
-    return len(key), key
-
-
 def _modified(
     field: Field, modifier: Modifier, before: Value, submitted: object, *, draw: Draw
 ) -> Value:
-    if modifier == "":
-        return coerce(field, submitted)
     match field:
         case NumberField():
             change = as_double(number_of(submitted))

@@ -38,6 +38,8 @@ CURRENT: dict[str, Value] = {"one": "a", "tags": ("a", "b"), "n": 5, "flag": Tru
         ({"tags+": ["c", "a"]}, {"tags": ("a", "b", "c")}),
         ({"+tags": "c"}, {"tags": ("c", "a", "b")}),
         ({"tags-": ["a", "x"]}, {"tags": ("b",)}),
+        ({"tags-": "c", "+tags": "c"}, {"tags": ("a", "b")}),
+        ({"tags+": "b", "tags": ["a"]}, {"tags": ("a", "b")}),
         ({"+one": "b"}, {"one": "a"}),
         ({"one+": "c"}, {"one": "c"}),
         ({"one-": "a"}, {"one": ""}),
