@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -52,11 +52,9 @@ class Repeatable:
         ]
 
     def _repeatable(self, handler: Handler) -> Handler:
-        async def handle(request: Request) -> Response:
+        def handle(request: Request) -> Awaitable[Response]:
             key = request.header(HEADER)
-            if not key:
-                return await handler(request)
-            return await self._once(request, key, handler)
+            return self._once(request, key, handler) if key else handler(request)
 
         return handle
 

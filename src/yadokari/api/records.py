@@ -5,8 +5,7 @@ Not here: batches (api/batch.py), what is allowed (records).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 
 from yadokari.api.door import Door
 from yadokari.api.list_throttle import ListThrottle
@@ -20,9 +19,7 @@ from yadokari.ports.store import Row
 from yadokari.records.caller import Asking
 from yadokari.records.reading import ListQuery, applied_rule
 from yadokari.schema.collection import Collection
-from yadokari.schema.fields import EditorField, FileField, JsonField
 
-MIB = 1024 * 1024
 _PATH = "/api/collections/{c}/records"
 
 
@@ -87,11 +84,15 @@ class RecordRoutes:
         collection = door.collection(request)
         asking = await door.asking(request)
         fresh_id = "" if collection.is_view else door.records.writing.new_id(collection)
-        async with self._submitted(request, collection, fresh_id) as fields:
-            asking = asking.with_body(lambda: fields)
+
+        async def store(fields: Mapping[str, object]) -> Row:
             submission = await door.records.prepare(collection, fields)
-            done = await door.records.create(asking, collection, submission, fresh_id=fresh_id)
-            row = await done.settled()
+            done = await door.records.create(
+                asking.with_body(lambda: fields), collection, submission, fresh_id=fresh_id
+            )
+            return await done.settled()
+
+        row = await self._taken_in(request, collection, fresh_id, store)
         return await self._shown(request, asking, collection, row)
 
     async def update(self, request: Request) -> Response:
@@ -100,11 +101,15 @@ class RecordRoutes:
         collection = door.collection(request)
         asking = await door.asking(request)
         id = request.params["id"]
-        async with self._submitted(request, collection, id) as fields:
-            asking = asking.with_body(lambda: fields)
+
+        async def store(fields: Mapping[str, object]) -> Row:
             submission = await door.records.prepare(collection, fields, id=id)
-            done = await door.records.update(asking, collection, id, submission)
-            row = await done.settled()
+            done = await door.records.update(
+                asking.with_body(lambda: fields), collection, id, submission
+            )
+            return await done.settled()
+
+        row = await self._taken_in(request, collection, id, store)
         return await self._shown(request, asking, collection, row)
 
     async def delete(self, request: Request) -> Response:
@@ -117,21 +122,25 @@ class RecordRoutes:
         return no_content()
 
     def _limit(self, request: Request) -> int:
+        """A body's size in bytes: room for every field's own largest value."""
         found = self._door.schema().find(request.params["c"])
-        return BODY_BYTES_MAX if found is None else body_bytes_max(found)
+        return BODY_BYTES_MAX + (0 if found is None else found.recipe.large_bytes_max)
 
-    @asynccontextmanager
-    async def _submitted(
-        self, request: Request, collection: Collection, record_id: str
-    ) -> AsyncIterator[Mapping[str, object]]:
+    async def _taken_in(
+        self,
+        request: Request,
+        collection: Collection,
+        record_id: str,
+        store: Callable[[Mapping[str, object]], Awaitable[Row]],
+    ) -> Row:
+        """The row that ``store`` makes of the submitted fields, with the uploads among them."""
         body = await request.body()
         if not body.files:
-            yield body.fields
-            return
+            return await store(body.fields)
         chosen = body.fields.get("id")
         id = chosen if isinstance(chosen, str) and chosen else record_id
         async with self._intake.taking(collection, id, body.fields, body.files) as fields:
-            yield fields
+            return await store(fields)
 
     async def _shown(
         self, request: Request, asking: Asking, collection: Collection, row: Row
@@ -140,15 +149,3 @@ class RecordRoutes:
             asking, collection, [row], expand=request.query.get("expand", "")
         )
         return json_response(request, shown[0], canonical=True)
-
-
-def body_bytes_max(collection: Collection) -> int:
-    """The largest body of a write: room for every field's own largest value."""
-    total = BODY_BYTES_MAX
-    for file in collection.each(FileField):
-        total += (file.max_size or 5 * MIB) * max(file.max_select, 1)
-    for editor in collection.each(EditorField):
-        total += editor.max_size or 5 * MIB
-    for json in collection.each(JsonField):
-        total += json.max_size or MIB
-    return total

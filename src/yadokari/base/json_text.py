@@ -71,10 +71,10 @@ def decode(text: bytes, *, trailing_allowed: bool = True) -> JsonValue:
     kind = type(value)
     if kind is dict or kind is list:
         try:
-            keys = _settle(value)
+            strings = _settle(value)
         except RecursionError:
             return _decode_deep(text, trailing_allowed=trailing_allowed)
-        if text.count(b":") != keys and _structural_colons(text) != keys:
+        if _strings_written(text) != strings:
             raise MalformedJson("an object names a key twice")
         return value
     if kind is int or kind is float:
@@ -206,34 +206,34 @@ def encode(value: object, *, sort_keys: bool = False) -> bytes:
         return _encode_deep(value, sort_keys=sort_keys)
 
 
-def _structural_colons(text: bytes) -> int:
-    """How many colons of a well-formed text stand outside strings: one for each key written."""
+def _strings_written(text: bytes) -> int:
+    """How many strings, keys among them, a well-formed text writes."""
     if b"\\" in text:
-        return _STRING.sub(b"", text).count(b":")
-    return b"".join(text.split(b'"')[::2]).count(b":")
+        return _STRING.subn(b"", text)[1]
+    return text.count(b'"') // 2
 
 
 def _settle(container: dict[str, JsonValue] | list[JsonValue]) -> int:
-    """Make every number canonical in place; returns how many keys were met."""
-    keys = 0
+    """Make every number canonical in place; returns how many strings were met, keys among them."""
+    strings = 0
     if isinstance(container, dict):
-        keys = len(container)
+        strings = len(container)
         for key, item in container.items():
-            if type(item) is str or type(item) is bool or item is None:
-                continue
-            if type(item) is int or type(item) is float:
+            if type(item) is str:
+                strings += 1
+            elif type(item) is int or type(item) is float:
                 container[key] = canonical_number(item)
             elif isinstance(item, (dict, list)):
-                keys += _settle(item)
-        return keys
+                strings += _settle(item)
+        return strings
     for index, item in enumerate(container):
-        if type(item) is str or type(item) is bool or item is None:
-            continue
-        if type(item) is int or type(item) is float:
+        if type(item) is str:
+            strings += 1
+        elif type(item) is int or type(item) is float:
             container[index] = canonical_number(item)
         elif isinstance(item, (dict, list)):
-            keys += _settle(item)
-    return keys
+            strings += _settle(item)
+    return strings
 
 
 def _shortest(number: float) -> tuple[str, str, int]:

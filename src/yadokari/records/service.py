@@ -133,37 +133,25 @@ class Records:
 
     # --- writing -----------------------------------------------------------------------------
 
-    async def create(
+    def create(
         self, asking: Asking, collection: Collection, submission: Submission, *, fresh_id: str
-    ) -> Committed[Row]:
+    ) -> Awaitable[Committed[Row]]:
         """Store a new record; see ``Writing.create``."""
+        return self._transact(
+            lambda tx: self.writing.create(tx, asking, collection, submission, fresh_id=fresh_id)
+        )
 
-        async def work(tx: Transaction) -> Row:
-            return await self.writing.create(tx, asking, collection, submission, fresh_id=fresh_id)
-
-        return await self._transact(work)
-
-    async def update(
-        self,
-        asking: Asking,
-        collection: Collection,
-        id: str,
-        submission: Submission,
-    ) -> Committed[Row]:
+    def update(
+        self, asking: Asking, collection: Collection, id: str, submission: Submission
+    ) -> Awaitable[Committed[Row]]:
         """Change a record; see ``Writing.update``."""
+        return self._transact(
+            lambda tx: self.writing.update(tx, asking, collection, id, submission)
+        )
 
-        async def work(tx: Transaction) -> Row:
-            return await self.writing.update(tx, asking, collection, id, submission)
-
-        return await self._transact(work)
-
-    async def delete(self, asking: Asking, collection: Collection, id: str) -> Committed[None]:
+    def delete(self, asking: Asking, collection: Collection, id: str) -> Awaitable[Committed[None]]:
         """Delete a record; see ``Deleting.delete``."""
-
-        async def work(tx: Transaction) -> None:
-            await self.deleting.delete(tx, asking, collection, id)
-
-        return await self._transact(work)
+        return self._transact(lambda tx: self.deleting.delete(tx, asking, collection, id))
 
     async def batch(self, items: Items) -> Committed[Sequence[Presented | None]]:
         """Run all items as one unit of work; presented records, None for deletes.

@@ -11,8 +11,12 @@ from collections.abc import Mapping
 
 from yadokari.base.problems import Problem
 from yadokari.schema.coerce import Reader, reader
+from yadokari.schema.field_json import JSON_BYTES_MAX
+from yadokari.schema.field_list import FILE_BYTES_MAX
+from yadokari.schema.field_text import EDITOR_BYTES_MAX
 from yadokari.schema.fields import (
     AutodateField,
+    EditorField,
     Field,
     FileField,
     JsonField,
@@ -33,6 +37,7 @@ class Recipe:
         "dated_on_create",
         "dated_on_update",
         "generated",
+        "large_bytes_max",
         "passwords",
         "readers",
         "relations",
@@ -65,6 +70,8 @@ class Recipe:
         """Whose submitted values know more than what is stored of them; the checks ask for it."""
         self.dated_on_create = tuple(date.name for date in _dates(fields) if date.on_create)
         self.dated_on_update = tuple(date.name for date in _dates(fields) if date.on_update)
+        self.large_bytes_max = sum(map(_large_bytes_max, fields))
+        """Size of all values together that may be large, each at its own limit."""
         self.passwords = tuple(field for field in fields if isinstance(field, PasswordField))
         self.relations = tuple(field for field in fields if isinstance(field, RelationField))
 
@@ -91,3 +98,15 @@ class Recipe:
 
 def _dates(fields: tuple[Field, ...]) -> list[AutodateField]:
     return [field for field in fields if isinstance(field, AutodateField)]
+
+
+def _large_bytes_max(field: Field) -> int:
+    match field:
+        case FileField():
+            return (field.max_size or FILE_BYTES_MAX) * max(field.max_select, 1)
+        case EditorField():
+            return field.max_size or EDITOR_BYTES_MAX
+        case JsonField():
+            return field.max_size or JSON_BYTES_MAX
+        case _:
+            return 0

@@ -256,24 +256,24 @@ def check_key(key: str) -> Literal["good", "bad"]:
     return "good" if good else "bad"
 
 
-async def transact_claimed(
+def transact_claimed(
     store: Store,
     idempotency: Idempotency,
     work: Callable[[Transaction], Awaitable[T]],
-) -> Committed[T]:
+) -> Awaitable[Committed[T]]:
     """``store.transact(work)`` whose unit of work also carries the claim of this task's turn.
 
     Without a turn it is the store's own ``transact``.
     """
     if not idempotency.has_turn:
-        return await store.transact(work)
+        return store.transact(work)
 
     async def both(transaction: Transaction) -> T:
         value = await work(transaction)
         await idempotency.claim(transaction)
         return value
 
-    return await store.transact(both)
+    return store.transact(both)
 
 
 def _expires_ms(row: Row) -> int:

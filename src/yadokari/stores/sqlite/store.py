@@ -9,7 +9,7 @@ Not here: the schema's JSON (collections keep it in reserved tables and hand it 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -159,9 +159,11 @@ class SqliteStore(PlanReads):
         self._writer.adopt(schema, last_tick=self._last_stamp(tables))
         self._reshaped(schema)
 
-    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> Committed[T]:
+    def transact(
+        self, work: Callable[[Transaction], Awaitable[T]]
+    ) -> Coroutine[object, object, Committed[T]]:
         """See ports.store.Store.transact."""
-        return await self._writer.transact(work)
+        return self._writer.transact(work)
 
     async def changes(self, after: Cursor, *, entries_max: int) -> Changes:
         """See ports.store.Store.changes."""
