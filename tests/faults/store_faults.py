@@ -98,8 +98,11 @@ STORE = (
         id="answers-leave-before-the-commit",
         area="store",
         file="stores/sqlite/writer.py",
-        right="await done\n        return member",
-        wrong="done.add_done_callback(asyncio.Future.exception)\n        return member",
+        right="await self._join(unit)\n            return Committed(",
+        wrong=(
+            "self._join(unit).add_done_callback(asyncio.Future.exception)\n"
+            "            return Committed("
+        ),
         noticed_by=(
             _CONCURRENCY + "test_every_answer_of_a_group_leaves_after_its_commit",
             _CONCURRENCY + "test_a_failing_commit_fails_its_whole_group",
@@ -110,8 +113,8 @@ STORE = (
         id="refusals-leave-before-the-commit",
         area="store",
         file="stores/sqlite/writer.py",
-        right="await self._committed(unit)\n            raise",
-        wrong="self._members.append(_Member(unit, None))\n            raise",
+        right="await self._join(unit)\n            raise",
+        wrong="self._members.append(unit)\n            raise",
         noticed_by=(_CONCURRENCY + "test_every_answer_of_a_group_leaves_after_its_commit",),
         why="'Already taken' would be told of a record that is then lost.",
     ),
@@ -129,7 +132,7 @@ STORE = (
         area="store",
         file="stores/sqlite/transaction.py",
         right="if self._group.dirty:",
-        wrong="if not self._connection.in_transaction:",
+        wrong="if not self._group.connection.in_transaction:",
         noticed_by=(_SUITE + "test_units_at_once_do_not_harm_each_other",),
         why="One refused write would take its neighbours back, after they were done.",
     ),

@@ -13,11 +13,12 @@ Not here: the clock (ports/clock.py).
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 DAY_MS = 86_400_000
 DATE_CHARS_MAX = 100  # The longest layout has under 60; longer text is no date.
+MOMENTS_KEPT_MAX = 64  # Requests of the same millisecond ask for the same text.
 
 _CANONICAL = re.compile(
     r"\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
@@ -70,6 +71,7 @@ def _compiled(layout: str) -> re.Pattern[str]:
     return re.compile(spaced.replace(" +*", " *") + r"\Z", re.ASCII | re.IGNORECASE)
 
 
+@lru_cache(maxsize=MOMENTS_KEPT_MAX)
 def date_text(unix_ms: int) -> str:
     """The canonical text of a moment given in milliseconds since 1970-01-01 UTC."""
     days, rest_ms = divmod(unix_ms, DAY_MS)

@@ -115,13 +115,6 @@ class _Writer:
         if self._steps > GENERATING_STEPS_MAX:
             raise UnsupportedPattern("repeats itself too often")
         match node:
-            case _Class():
-                self.pieces.append(_drawn(node.ranges, self._draw))
-            case _Series():
-                for part in node.parts:
-                    self.write(part)
-            case _Choice():
-                self.write(node.options[self._draw.below(len(node.options))])
             case _Repeat():
                 count = node.least
                 if node.bound > node.least:
@@ -132,6 +125,13 @@ class _Writer:
                     return
                 for _ in range(count):
                     self.write(node.part)
+            case _Class():
+                self.pieces.append(_drawn(node.ranges, self._draw))
+            case _Series():
+                for part in node.parts:
+                    self.write(part)
+            case _Choice():
+                self.write(node.options[self._draw.below(len(node.options))])
             case _:
                 assert_never(node)
 
@@ -181,7 +181,7 @@ class _Parser:
         parts: list[_Node] = []
         while self._peek() not in ("", "|", ")"):
             parts.append(self._repeated(self._atom()))
-        return _Series(tuple(parts))
+        return parts[0] if len(parts) == 1 else _Series(tuple(parts))
 
     def _repeated(self, part: _Node) -> _Node:
         while True:

@@ -1,6 +1,6 @@
 """E-mail addresses and URLs: their shape, and the lists of allowed or refused domains.
 
-A1  Shapes are judged by RE2 or by patterns without nested choices, so never slowly.
+A1  Shapes are judged by RE2 or by patterns that never go back, so never slowly.
 A2  Domains are compared exactly, letter case and port included.
 
 Not here: whether anybody reads that mail.
@@ -26,6 +26,11 @@ _EDGE = rf"[a-zA-Z0-9{_WIDE}]"
 _LABEL = rf"{_EDGE}(?:[a-zA-Z0-9\-._~{_WIDE}]*{_EDGE})?"
 _TOP = rf"[a-zA-Z{_WIDE}](?:[a-zA-Z0-9\-_~{_WIDE}]*[a-zA-Z{_WIDE}])?"
 _EMAIL = rf"\A{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_TOP}\.?\z"
+
+_WORDS = r"[a-zA-Z0-9_+\-]++(?:\.[a-zA-Z0-9_+\-]++)*+"
+_HOST_NAME = r"(?:[a-zA-Z0-9]++(?:-++[a-zA-Z0-9]++)*+\.)++[a-zA-Z]++"
+_PLAIN_EMAIL = re.compile(rf"{_WORDS}@{_HOST_NAME}\Z")
+"""Most addresses; all of them fit ``_EMAIL`` too, which costs ten times as much to ask."""
 
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d|\d)"
 _IPV4 = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
@@ -79,7 +84,9 @@ def url_problem(field: UrlField, value: str) -> Problem | None:
 
 def is_email(text: str) -> bool:
     """Whether it looks like an address whose domain holds a dot."""
-    return len(text) <= URL_CHARS_MAX and is_match(_EMAIL, text)
+    if len(text) > URL_CHARS_MAX:
+        return False
+    return _PLAIN_EMAIL.match(text) is not None or is_match(_EMAIL, text)
 
 
 def is_url(text: str) -> bool:

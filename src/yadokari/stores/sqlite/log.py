@@ -10,6 +10,7 @@ Not here: when a group commits (stores/sqlite/writer.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, cast
 
 import apsw
@@ -92,7 +93,7 @@ class Log:
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             flat = tuple([value for row in chunk for value in row])
-            self._execute(_INSERT + ", ".join([_MARKS] * len(chunk)), flat)
+            self._execute(_insert(len(chunk)), flat)
         if rows:
             self._prune(position)
         return written
@@ -139,6 +140,11 @@ def before_image(entry: Entry) -> str:
     values = entry.before.values
     public = {f.id: values[f.name] for f in entry.collection.fields if not _is_secret(f)}
     return _ENCODER.encode(public).decode()
+
+
+@lru_cache(maxsize=_CHUNK)
+def _insert(rows: int) -> str:
+    return _INSERT + ", ".join([_MARKS] * rows)
 
 
 def _is_secret(field: object) -> bool:

@@ -11,6 +11,7 @@ Not here: grouping and committing (stores/sqlite/writer.py).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -18,7 +19,7 @@ import apsw
 from typing_extensions import override
 
 from yadokari.base.errors import BadRequest, Stale
-from yadokari.ports.store import ABSENT, Row, Savepoint, ViewColumn
+from yadokari.ports.store import ABSENT, Change, Row, Savepoint, ViewColumn
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import Value
 from yadokari.schema.steps import SchemaStep
@@ -73,21 +74,26 @@ class Group(Protocol):
 class SqliteTransaction(PlanReads):
     """A unit of work; see ports.store.Transaction."""
 
+    dirty = False
+    """Whether it wrote."""
+    guarded = False
+    """Whether it has a savepoint of its own."""
+    reshaped = False
+    """Whether it changed the schema."""
+    over = False
+    """Set when it ended: whoever kept it can do nothing more with it."""
+    done: asyncio.Future[None] | None = None
+    """Ends with the COMMIT of its group; None for a unit that runs alone."""
+    changes: tuple[Change, ...] = ()
+    """Its entries as they stand in the log, once its group wrote them."""
+    _depth = 0
+
     def __init__(self, group: Group, schema: Schema) -> None:
         self._group = group
         self._schema = schema
         self._tables = group.tables
         self._execute = group.execute
-        self._connection = group.connection
-        self._depth = 0
         self.entries: list[Entry] = []
-        self.dirty = False
-        self.guarded = False
-        """Whether the unit has a savepoint of its own."""
-        self.reshaped = False
-        """Whether it changed the schema."""
-        self.over = False
-        """Set when it ended: whoever kept it can do nothing more with it."""
 
     @property
     def schema(self) -> Schema:
@@ -129,7 +135,7 @@ class SqliteTransaction(PlanReads):
         self._begin_write()
         self.reshaped = True
         try:
-            apply_steps(self._connection, steps, schema=schema)
+            apply_steps(self._group.connection, steps, schema=schema)
             self._execute(
                 "INSERT INTO \"$meta\" VALUES ('schema_version', ?)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -144,14 +150,16 @@ class SqliteTransaction(PlanReads):
     async def describe_view(self, sql: str, *, runs: bool = True) -> tuple[ViewColumn, ...]:
         """See ports.store.Transaction.describe_view."""
         self._begin_write()
+        connection, schema = self._group.connection, self._schema
         return await self._patiently(
-            lambda: describe_view(self._connection, sql, schema=self._schema, runs=runs)
+            lambda: describe_view(connection, sql, schema=schema, runs=runs)
         )
 
     async def sample_view(self, sql: str, *, rows_max: int) -> list[dict[str, object]]:
         """See ports.store.Transaction.sample_view."""
         self._begin_write()
-        return await self._patiently(lambda: sample_view(self._connection, sql, rows_max=rows_max))
+        connection = self._group.connection
+        return await self._patiently(lambda: sample_view(connection, sql, rows_max=rows_max))
 
     def savepoint(self) -> Savepoint:
         """See ports.store.Transaction.savepoint."""
@@ -168,7 +176,7 @@ class SqliteTransaction(PlanReads):
         """End the innermost savepoint, taking back what happened in it when ``undo``."""
         name = f"part{self._depth}"
         self._depth -= 1
-        if not self._connection.in_transaction:
+        if not self._group.connection.in_transaction:
             return  # SQLite took everything back by itself; the writer will see it.
         if undo:
             self._execute(f"ROLLBACK TO {name}")

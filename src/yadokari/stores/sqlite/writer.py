@@ -26,7 +26,6 @@ from contextlib import suppress
 from typing import TypeVar
 
 import apsw
-import msgspec
 
 from yadokari.base.errors import Unavailable
 from yadokari.ports.clock import Clock
@@ -43,15 +42,6 @@ T = TypeVar("T")
 TICKS_PER_MS = 1024  # Versions of one millisecond: more than a writer can make.
 SLICE_STEPS = 50_000  # About a millisecond between two looks at a long statement.
 AVERAGE_OVER = 16  # Commits over which their duration is averaged.
-
-
-class _Member(msgspec.Struct, eq=False):
-    """A unit that waits for its group's COMMIT."""
-
-    unit: SqliteTransaction
-    done: asyncio.Future[None] | None
-    """None for a unit that ran alone."""
-    changes: tuple[Change, ...] = ()
 
 
 class Writer:
@@ -78,7 +68,7 @@ class Writer:
         self._on_schema, self._on_commit = on_schema, on_commit
         self._listeners: list[Callable[[tuple[Change, ...]], None]] = []
         self.execute: Execute = connection.cursor().execute
-        self._members: list[_Member] = []
+        self._members: list[SqliteTransaction] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._locked = False
         self._closed = False
@@ -163,12 +153,12 @@ class Writer:
             next(steps)
         except StopIteration as finished:
             self._keep(unit)
-            member = await self._committed(unit)
-            return Committed(finished.value, member.changes, self._cursor(member.changes))
+            await self._join(unit)
+            return Committed(finished.value, unit.changes, self._cursor(unit.changes))
         except BaseException:
             self._undo(unit)
             with suppress(Unavailable):  # The unit tells its own error, whatever the group did.
-                await self._committed(unit)
+                await self._join(unit)
             raise
         self._undo(unit)
         _abandon(steps)
@@ -258,13 +248,11 @@ class Writer:
         elif unit.dirty:
             self.execute("ROLLBACK")
 
-    async def _committed(self, unit: SqliteTransaction) -> _Member:
-        """Join the group and wait for its COMMIT. Raises Unavailable when that fails."""
-        done = asyncio.get_running_loop().create_future()
-        member = _Member(unit, done)
-        self._members.append(member)
-        await done
-        return member
+    def _join(self, unit: SqliteTransaction) -> asyncio.Future[None]:
+        """Make the unit part of the group; what comes back ends, or fails, with its COMMIT."""
+        done = unit.done = asyncio.get_running_loop().create_future()
+        self._members.append(unit)
+        return done
 
     async def _alone(self, work: Callable[[Transaction], Awaitable[T]]) -> Committed[T]:
         await self._lock()
@@ -273,14 +261,13 @@ class Writer:
             unit = SqliteTransaction(self, self.schema)
             value = await self._bounded(work, unit)
             self._keep(unit)
-            member = _Member(unit, None)
-            error = self._write([member]) or self._try_commit()
-            self._settle([member], error)
+            error = self._write([unit]) or self._try_commit()
+            self._settle([unit], error)
             if error is not None:
                 raise error
         finally:
             self._unlock()
-        return Committed(value, member.changes, self._cursor(member.changes))
+        return Committed(value, unit.changes, self._cursor(unit.changes))
 
     async def _bounded(
         self, work: Callable[[Transaction], Awaitable[T]], unit: SqliteTransaction
@@ -316,22 +303,24 @@ class Writer:
         running = asyncio.get_running_loop().run_in_executor(self._thread, self._try_commit)
         running.add_done_callback(lambda done: self._committed_in_thread(members, done.result()))
 
-    def _committed_in_thread(self, members: list[_Member], error: Unavailable | None) -> None:
+    def _committed_in_thread(
+        self, members: list[SqliteTransaction], error: Unavailable | None
+    ) -> None:
         self._settle(members, error)
         self._unlock()
 
-    def _take_members(self) -> list[_Member]:
+    def _take_members(self) -> list[SqliteTransaction]:
         members = self._members
         self._members = []
         return members
 
-    def _write(self, members: list[_Member]) -> Unavailable | None:
+    def _write(self, members: list[SqliteTransaction]) -> Unavailable | None:
         """Write the group's log entries."""
         if not self.connection.in_transaction:
             return None
         try:
             written = self._log.write(
-                [member.unit.entries for member in members],
+                [member.entries for member in members],
                 schema_version=self.schema.version,
                 at_ms=self._clock.unix_ms(),
             )
@@ -354,7 +343,7 @@ class Writer:
             self._commit_ms += (took_ms - self._commit_ms) / AVERAGE_OVER
         return None
 
-    def _settle(self, members: list[_Member], error: Unavailable | None) -> None:
+    def _settle(self, members: list[SqliteTransaction], error: Unavailable | None) -> None:
         """Tell everyone how the COMMIT went."""
         if error is not None:
             self._fail(members, error)
@@ -370,7 +359,7 @@ class Writer:
         self._publish(members)
         self._on_commit()
 
-    def _fail(self, members: list[_Member], error: Unavailable) -> None:
+    def _fail(self, members: list[SqliteTransaction], error: Unavailable) -> None:
         self._roll_back()
         self.dirty = False
         self._log.forget()
@@ -380,12 +369,11 @@ class Writer:
             if member.done is not None and not member.done.done():
                 member.done.set_exception(error)
 
-    def _publish(self, members: list[_Member]) -> None:
-        if not self._listeners:
-            return
+    def _publish(self, members: list[SqliteTransaction]) -> None:
+        listeners = tuple(self._listeners)
         for member in members:
             if member.changes:
-                for listener in tuple(self._listeners):
+                for listener in listeners:
                     self._tell(listener, member.changes)
 
     def _tell(
