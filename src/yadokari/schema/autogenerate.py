@@ -11,6 +11,7 @@ Not here: whether RE2 understands the pattern (schema/patterns.py, asked first).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeAlias, assert_never
 
@@ -86,12 +87,26 @@ def generate(pattern: str, draw: Draw) -> str:
         UnsupportedPattern: RE2 or the generator does not understand it, or nested repetition took
             more than GENERATING_STEPS_MAX steps.
     """
-    writer = _Writer(draw)
-    writer.write(_parsed(pattern))
-    return "".join(writer.pieces)
+    return _maker(pattern)(draw)
 
 
 @lru_cache(maxsize=PARSED_KEPT_MAX)
+def _maker(pattern: str) -> Callable[[Draw], str]:
+    """What makes texts of the pattern. Raises UnsupportedPattern."""
+    node = _parsed(pattern)
+    if isinstance(node, _Repeat) and isinstance(node.part, _Class) and node.part.alphabet:
+        count, alphabet = node.least, node.part.alphabet
+        if node.bound <= count:  # As ids have it: there is nothing to walk.
+            return lambda draw: draw.text(count, alphabet=alphabet)
+
+    def walk(draw: Draw) -> str:
+        writer = _Writer(draw)
+        writer.write(node)
+        return "".join(writer.pieces)
+
+    return walk
+
+
 def _parsed(pattern: str) -> _Node:
     if compile_pattern(pattern) is None:
         raise UnsupportedPattern("is no regular expression")
