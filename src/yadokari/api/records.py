@@ -87,9 +87,7 @@ class RecordRoutes:
 
         async def store(fields: Mapping[str, object]) -> Row:
             submission = await door.records.prepare(collection, fields)
-            done = await door.records.create(
-                asking.with_body(lambda: fields), collection, submission, fresh_id=fresh_id
-            )
+            done = await door.records.create(asking, collection, submission, fresh_id=fresh_id)
             return await done.settled()
 
         row = await self._taken_in(request, collection, fresh_id, store)
@@ -104,9 +102,7 @@ class RecordRoutes:
 
         async def store(fields: Mapping[str, object]) -> Row:
             submission = await door.records.prepare(collection, fields, id=id)
-            done = await door.records.update(
-                asking.with_body(lambda: fields), collection, id, submission
-            )
+            done = await door.records.update(asking, collection, id, submission)
             return await done.settled()
 
         row = await self._taken_in(request, collection, id, store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets  # noqa: TID251 - the one place where randomness comes from the machine
 import time
 from functools import lru_cache
+from os import urandom  # noqa: TID251 - as secrets
 
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
@@ -30,7 +31,7 @@ class SystemEntropy:
 
     def bytes(self, count: int) -> bytes:
         """See ports.entropy.Entropy.bytes."""
-        return secrets.token_bytes(count)
+        return urandom(count)
 
     def text(self, length: int, *, alphabet: str) -> str:
         """See ports.entropy.Entropy.text."""
@@ -39,7 +40,7 @@ class SystemEntropy:
         characters, refused = _byte_table(alphabet)
         found = b""
         while len(found) < length:
-            drawn = secrets.token_bytes(2 * (length - len(found)))
+            drawn = urandom(2 * (length - len(found)))
             found += drawn.translate(characters, refused)
         return found[:length].decode()
 

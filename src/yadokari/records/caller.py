@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +18,8 @@ from msgspec.structs import replace
 from yadokari.ports.store import Row
 from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
+
+T = TypeVar("T")
 
 NO_CONTEXT = RequestContext()
 
@@ -56,23 +59,21 @@ class Caller(msgspec.Struct, frozen=True, dict=True):
 GUEST = Caller()
 
 
-class HeaderFacts(Mapping[str, str]):
-    """Headers as rules name them: lower case, ``_`` for ``-``; made on first use."""
+class LazyFacts(Mapping[str, T]):
+    """Facts that are made when the first of them is asked for (A2)."""
 
-    __slots__ = ("_made", "_raw")
+    __slots__ = ("_made", "_make")
 
-    def __init__(self, raw: Callable[[], Mapping[str, str]]) -> None:
-        self._raw = raw
-        self._made: dict[str, str] | None = None
+    def __init__(self, make: Callable[[], Mapping[str, T]]) -> None:
+        self._make = make
+        self._made: Mapping[str, T] | None = None
 
-    def _all(self) -> dict[str, str]:
+    def _all(self) -> Mapping[str, T]:
         if self._made is None:
-            self._made = {
-                name.lower().replace("-", "_"): value for name, value in self._raw().items()
-            }
+            self._made = self._make()
         return self._made
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> T:
         return self._all()[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -80,6 +81,17 @@ class HeaderFacts(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._all())
+
+
+class HeaderFacts(LazyFacts[str]):
+    """Headers as rules name them: lower case, ``_`` for ``-``."""
+
+    __slots__ = ()
+
+    def __init__(self, raw: Callable[[], Mapping[str, str]]) -> None:
+        super().__init__(
+            lambda: {name.lower().replace("-", "_"): value for name, value in raw().items()}
+        )
 
 
 class Asking:
@@ -107,7 +119,9 @@ class Asking:
 
     def with_body(self, body: Callable[[], Mapping[str, object]]) -> Asking:
         """The same request with this body resolved, made when a rule asks."""
-        return Asking(caller=self.caller, context=lambda: replace(self.context, body=body()))
+        return Asking(
+            caller=self.caller, context=lambda: replace(self.context, body=LazyFacts(body))
+        )
 
     def within(self, context: str) -> Asking:
         """The same request seen from another context, such as ``expand``."""

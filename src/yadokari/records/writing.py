@@ -10,7 +10,7 @@ Not here: what waits (records/submission.py), deleting (records/deleting.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from yadokari.base.dates import date_text
 from yadokari.base.errors import BadRequest, Conflict, Invalid, NotFound, Stale
@@ -33,6 +33,8 @@ from yadokari.schema.collection import SUPERUSERS_ID, Collection
 from yadokari.schema.field_text import not_unique
 from yadokari.schema.fields import TextField, Value
 from yadokari.schema.modifiers import apply_submitted
+
+_NO_PASSWORDS: Mapping[str, str] = {}
 
 
 class Writing:
@@ -83,8 +85,8 @@ class Writing:
             values["id"] = fresh_id
         if not asking.caller.is_superuser and any_too_long(collection, resolved):
             raise BadRequest(messages.CREATE_RECORD_FAILED)  # No row a rule could be asked about.
-        asking = asking.with_body(lambda: body_facts(collection, submitted, resolved, {}))
         if rule or collection.is_auth:
+            asking = asking.with_body(lambda: body_facts(collection, submitted, resolved, {}))
             virtual = self._virtual(collection, values, submission)
             if rule and not await self._holds(tx, asking, collection, rule, virtual, stored=False):
                 raise BadRequest(messages.CREATE_RECORD_FAILED)
@@ -258,16 +260,16 @@ class Writing:
         message: str,
     ) -> None:
         recipe = collection.recipe
-        remembered = {name: resolved[name] for name in recipe.remembering if name in resolved}
-        plain_passwords = {
-            secret.name: str(resolved[secret.name])
-            for secret in recipe.passwords
-            if secret.name in resolved
-        }
+        judged, plain_passwords = values, _NO_PASSWORDS
+        if recipe.remembering:
+            judged = {**values, **_chosen(resolved, recipe.remembering)}
+        if recipe.passwords:
+            plain = _chosen(resolved, [secret.name for secret in recipe.passwords])
+            plain_passwords = {name: str(value) for name, value in plain.items()}
         problems = await field_problems(
             tx,
             collection,
-            {**values, **remembered} if remembered else values,
+            judged,
             stored,
             plain_passwords=plain_passwords,
             id_is_drawn=not resolved.get("id"),
@@ -289,6 +291,10 @@ class Writing:
 def _refuse(problems: Problems, message: str) -> None:
     if problems:
         raise Invalid(message, problems=problems)
+
+
+def _chosen(values: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:
+    return {name: values[name] for name in names if name in values}
 
 
 def _plain(value: Value) -> Value:

@@ -177,12 +177,12 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The fields of one type, in order."""
         return cast("tuple[AnyField, ...]", self._by_type.get(kind, ()))
 
-    @property
+    @cached_property
     def is_auth(self) -> bool:
         """Whether its records can sign in."""
         return self.type == "auth"
 
-    @property
+    @cached_property
     def is_view(self) -> bool:
         """Whether it is a saved SELECT."""
         return self.type == "view"
