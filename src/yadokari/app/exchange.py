@@ -7,6 +7,9 @@ where nothing is waited for.
 X1  What needs more (a streamed answer, waiting for the client to go away) is handed to uvicorn's
     cycle, once and for good; so is an exchange that failed to answer.
 X2  An exchange that has to wait goes on as a task, in the context in which it began.
+X3  Answers that are made in one turn of the loop leave together at its end, at most one of each
+    connection: a client that is woken by the first then finds the others. Nothing overtakes them:
+    a cycle begins with a task, which has its turn later.
 
 Not here: which requests come here (app/http_protocol.py).
 """
@@ -33,10 +36,17 @@ Serve: TypeAlias = Callable[[Scope, Receive, Deliver], Awaitable[None]]
 class Connection(Protocol):
     """What an exchange needs of its connection."""
 
-    transport: asyncio.Transport
     flow: FlowControl
     loop: asyncio.AbstractEventLoop
     tasks: set[asyncio.Task[None]]
+
+    def answer(self, data: bytes, *, keep_alive: bool) -> None:
+        """Send a whole answer (X3); the next request may come, unless this is the last."""
+        ...
+
+    def flush(self) -> None:
+        """Send what waits for the end of the turn."""
+        ...
 
     def standing_lines(self) -> bytes:
         """Header lines of every answer, such as the date."""
@@ -46,9 +56,26 @@ class Connection(Protocol):
         """Put uvicorn's cycle in place of the exchange; the request's body was taken."""
         ...
 
-    def on_response_complete(self) -> None:
-        """The answer is written: the next request may come."""
-        ...
+
+class Outbox:
+    """The connections whose answers leave at the end of this turn of the loop (X3)."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[Connection] = []
+
+    def add(self, connection: Connection) -> None:
+        """Flush this connection when the turn ends."""
+        if not self._waiting:
+            connection.loop.call_soon(self._flush)
+        self._waiting.append(connection)
+
+    def _flush(self) -> None:
+        waiting = self._waiting
+        self._waiting = []
+        for connection in waiting:
+            connection.flush()
 
 
 class _Nobody:
@@ -136,11 +163,9 @@ class Exchange:
             await connection.flow.drain()
         if self.disconnected:
             return
+        data = self._bytes_of(response, is_head=is_head)
         self.response_complete = True
-        connection.transport.write(self._bytes_of(response, is_head=is_head))
-        if not self.keep_alive:
-            connection.transport.close()
-        connection.on_response_complete()
+        connection.answer(data, keep_alive=self.keep_alive)
 
     async def _send(self, message: Message) -> None:
         await self._whole().send(message)  # type: ignore[arg-type]  # narrower than ours

@@ -24,7 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from yadokari.api.request import Scope
-from yadokari.app.exchange import Exchange, Serve
+from yadokari.app.exchange import Exchange, Outbox, Serve
 from yadokari.contract import messages
 
 HEAD_BYTES_MAX = 64 * 1024  # Proxies cut at 8 to 32 KiB; a token and cookies are far below.
@@ -41,6 +41,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     serve: Serve | None = None
     """Answers exchanges; None leaves every request to uvicorn's cycle."""
+    outbox: Outbox
+    """Of all connections of a server that answers exchanges."""
 
     head_timeout_s: float = HEAD_TIMEOUT_S
     """Seconds for a head to arrive."""
@@ -63,6 +65,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """Whether a request that may become an exchange has its head, and not yet its body."""
     _arrived: bytes = b""
     """What arrived of its body."""
+    _leaving: bytes = b""
+    """An answer that waits for the end of this turn of the loop."""
 
     def __init__(
         self,
@@ -216,9 +220,31 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.cycle = cycle
         return cycle
 
+    def answer(self, data: bytes, *, keep_alive: bool) -> None:
+        """See Connection.answer."""
+        self.flush()
+        self._leaving = data
+        if keep_alive:
+            self.outbox.add(self)
+        else:
+            self.flush()
+            self.transport.close()
+        self.on_response_complete()
+
+    def flush(self) -> None:
+        """See Connection.flush."""
+        data = self._leaving
+        if data:
+            self._leaving = b""
+            self.transport.write(data)
+
+    @override
+    def shutdown(self) -> None:
+        self.flush()
+        super().shutdown()
+
     @override
     def on_response_complete(self) -> None:
-        """See Connection.on_response_complete."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -262,6 +288,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        self._leaving = b""
         for timer in (self._head_timer, self._body_timer, self._take_timer, self._idle_timer):
             if timer is not None:
                 timer.cancel()
@@ -276,6 +303,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         shown: dict[str, object] = {"data": {}, "message": message, "status": int(status[:3])}
         body = msgspec.json.encode(shown)
         waiting = b"retry-after: %d\r\n" % retry_after_s if retry_after_s else b""
+        self.flush()
         self.transport.write(
             b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
             b"connection: close\r\nx-content-type-options: nosniff\r\n%b\r\n%b"
@@ -291,4 +319,5 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _hang_up(self) -> None:
         self._head_timer = self._body_timer = None
         if not self.transport.is_closing():
+            self.flush()
             self.transport.close()

@@ -27,6 +27,7 @@ from uvicorn.server import Server
 
 from yadokari.admin.pages import INSTALL_PATH
 from yadokari.app.data_dir import own
+from yadokari.app.exchange import Outbox
 from yadokari.app.http_protocol import BoundedHttpProtocol
 from yadokari.app.life import living
 from yadokari.app.parts import Build, Program, Surroundings
@@ -121,6 +122,7 @@ def _config(program: Program, settings: Settings) -> Config:
 def _protocol(program: Program, settings: Settings) -> type[BoundedHttpProtocol]:
     class Protocol(BoundedHttpProtocol):
         serve = staticmethod(program.serve)
+        outbox = Outbox()
         head_timeout_s = settings.head_timeout_s
         body_timeout_s = settings.body_timeout_s
 

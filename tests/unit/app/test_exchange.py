@@ -16,6 +16,7 @@ from uvicorn.server import ServerState
 from yadokari.api.asgi import Deliver
 from yadokari.api.request import Receive, Request, Scope
 from yadokari.api.response import Response, Send
+from yadokari.app.exchange import Outbox
 from yadokari.app.http_protocol import BoundedHttpProtocol
 
 WAIT_S = 5
@@ -88,6 +89,7 @@ async def served() -> AsyncIterator[Served]:
 
     class Protocol(BoundedHttpProtocol):
         serve = staticmethod(made.serve)
+        outbox = Outbox()
 
     config = Config(by_cycle, ws="none", lifespan="off", log_config=None, timeout_keep_alive=1)
     config.load()
@@ -198,6 +200,43 @@ async def test_requests_sent_ahead_are_answered_in_order(served: Served):
     assert said.find(b"answer 1;") < said.find(b"cycle:")
     assert b"answer 2;" not in said  # The others waited their turn.
     assert served.state.total_requests >= 2
+
+
+@pytest.mark.parametrize(
+    ("next_one", "its_answer"),
+    [
+        pytest.param(b"GET /elsewhere HTTP/1.1\r\n\r\n", b"cycle:", id="by the cycle"),
+        pytest.param(b"no request at all\r\n\r\n", b"HTTP/1.1 400 ", id="refused"),
+    ],
+)
+async def test_an_answer_leaves_before_the_next_one_is_written(
+    served: Served, next_one: bytes, its_answer: bytes
+):
+    """X3: an answer waits for the end of the turn, unless something else would overtake it."""
+
+    async def answer(_request: Request) -> Response:
+        return plain(b"first;")
+
+    served.answer = answer
+
+    said = await served.talk(GET + next_one, until=its_answer)
+
+    assert 0 < said.find(b"first;") < said.find(its_answer)
+
+
+async def test_a_server_that_stops_sends_what_is_ready(served: Served):
+    """X3: an answer that waits for the end of the turn is an answer given."""
+
+    async def answer(_request: Request) -> Response:
+        connections = tuple(served.state.connections)
+        asyncio.get_running_loop().call_soon(lambda: [one.shutdown() for one in connections])
+        return plain(b"last words")
+
+    served.answer = answer
+
+    said = await served.talk(GET)
+
+    assert said.endswith(b"last words<hung up>")
 
 
 async def test_head_has_the_headers_alone(served: Served):
