@@ -8,6 +8,7 @@ K3  In a scan, a condition about one to-one relation alone becomes ``field IN (S
     judged once per target row instead of once per row. A look-up by id never does this.
 K4  An outer join becomes an inner one only where a missing row cannot make the condition true.
 K5  Within "and" and "or", what is cheap to judge stands first.
+K6  A page in an order of its own is sorted by keys alone; its rows are read afterwards.
 
 Not here: running it, caching it (the stores).
 """
@@ -41,7 +42,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     paged: bool = False
     ordered: bool = True
     stamp: str | None = None
-    """The hidden creation column that ends every order; None = there is none (views)."""
+    """The hidden creation column: the key of a row, and the end of every order; None = there is
+    none (views)."""
 
 
 def compile_plan(plan: Plan, classes: str, *, dialect: Dialect, shape: Shape) -> Statement:
@@ -54,7 +56,10 @@ def compile_plan(plan: Plan, classes: str, *, dialect: Dialect, shape: Shape) ->
     if plan.where is not None:
         where.append(_whole(conditions, plan.where, scope))
     order = _order(plan.order, conditions, scope, shape) if shape.ordered else None
-    pieces = [Sql(f"SELECT {shape.projection} FROM {dialect.table(plan.collection)} t")]
+    key = shape.stamp if shape.paged and plan.order else None
+    table = dialect.table(plan.collection)
+    wanted = shape.projection if key is None else f"{key} AS k"
+    pieces = [Sql(f"SELECT {wanted} FROM {table} t")]
     pieces += scope.outer_joins
     if where:
         pieces.append(sql("WHERE {}", joined(" AND ", where)))
@@ -63,6 +68,9 @@ def compile_plan(plan: Plan, classes: str, *, dialect: Dialect, shape: Shape) ->
     if shape.paged:
         pieces.append(Sql("LIMIT ? OFFSET ?", (Argument("limit"), Argument("offset"))))
     whole = joined(" ", pieces)
+    if key is not None:
+        rows = dialect.in_order_of(whole, table=table, key=key)
+        whole = sql("SELECT {} FROM {}", Sql(shape.projection), rows)
     return Statement(whole.text, whole.arguments, like_pattern)
 
 

@@ -25,6 +25,10 @@ class Dialect(Protocol):
         """The quoted table or view of a collection."""
         ...
 
+    def in_order_of(self, keys: Sql, *, table: str, key: str) -> Sql:
+        """The rows ``t`` of a table in the order of a statement that gives their keys as ``k``."""
+        ...
+
     def side_table(self, collection: Collection, field: str) -> str | None:
         """The quoted table with a list field's items (record, pos, value); None = has none."""
         ...

@@ -45,6 +45,8 @@ def _open(
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    # Else a statement with LIMIT ? or LIKE ? is planned anew whenever it is bound.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     for pragma in (
         f"synchronous = {settings.synchronous}",
         "wal_autocheckpoint = 0",

@@ -23,6 +23,10 @@ class SqliteDialect:
         """The table or view named as the collection."""
         return quoted(collection.name)
 
+    def in_order_of(self, keys: Sql, *, table: str, key: str) -> Sql:
+        """SQLite never changes which side of a CROSS JOIN it walks through first."""
+        return sql("({}) p CROSS JOIN {} t ON {} = p.k", keys, Sql(table), Sql(key))
+
     def side_table(self, collection: Collection, field: str) -> str | None:
         """The side table of a list field; views have none."""
         found = collection.by_name.get(field)
