@@ -10,8 +10,12 @@ Not here: what form values mean (api/forms.py).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+KEPT_MAX = 1_000  # Parsed queries that are kept: half a MiB.
+KEPT_BYTES_MAX = 250  # Longer ones are seldom asked twice.
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -26,8 +30,12 @@ def unescaped(text: str, *, plus_is_space: bool) -> str | None:
     return unquote_to_bytes(text).decode("utf-8", "replace")
 
 
-def parse_query(raw: bytes) -> dict[str, str]:
-    """The query by name (Q1)."""
+def parse_query(raw: bytes) -> Mapping[str, str]:
+    """The query by name (Q1); clients ask the same ones again and again."""
+    return _kept_query(raw) if len(raw) <= KEPT_BYTES_MAX else _query(raw)
+
+
+def _query(raw: bytes) -> Mapping[str, str]:
     query: dict[str, str] = {}
     for pair in raw.decode("utf-8", "replace").split("&"):
         if not pair or ";" in pair:
@@ -38,6 +46,9 @@ def parse_query(raw: bytes) -> dict[str, str]:
         if name_text is not None and value_text is not None and name_text not in query:
             query[name_text] = value_text
     return query
+
+
+_kept_query = lru_cache(KEPT_MAX)(_query)
 
 
 def parse_pairs(raw: bytes) -> list[tuple[str, str]] | None:

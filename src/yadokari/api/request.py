@@ -9,7 +9,7 @@ Not here: reading and parsing bodies (api/body.py), who the caller is.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import TypeAlias, TypedDict
 
 from yadokari.api.body import BODY_TIMEOUT_S, Body, read_body
@@ -87,13 +87,13 @@ class Request:
         """For logs; set when somebody listens."""
         self.memo: dict[str, object] = {}
         """Whatever the steps of one request tell each other; keys are module names."""
-        self._query: dict[str, str] | None = None
+        self._query: Mapping[str, str] | None = None
         self._header_map: dict[bytes, bytes] | None = None
         self._headers: dict[str, str] | None = None
         self._body: Body | BadRequest | TooLarge | TooSlow | None = None
 
     @property
-    def query(self) -> dict[str, str]:
+    def query(self) -> Mapping[str, str]:
         """Query values by name (R1)."""
         query = self._query
         if query is None:

@@ -8,6 +8,7 @@ L3  The cache is bounded; hostile shapes push out each other, never grow it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -23,7 +24,12 @@ from yadokari.schema.collection import Collection, Schema
 PLANS_MAX = 2_000  # about 10 kB each: 20 MB at worst
 SUPERUSER_NAMES = ("@collection.", "@request.")
 """Clients' filters and sorts that hold these are refused unread, wherever they stand in them."""
+KEPT_MAX = 1_000  # Filters taken apart that are kept: clients ask the same ones again and again.
+KEPT_CHARS_MAX = 200  # Longer ones are seldom asked twice; 1 MiB at worst.
 FILTER_BYTES_MAX = 3_500  # the reference counts bytes of UTF-8
+
+
+_kept_tokens = lru_cache(KEPT_MAX)(tokenize)
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -80,7 +86,9 @@ class Plans:
             self._plans.clear()
             self._version = schema.version
         try:
-            tokens = tokenize(filter) if filter else None
+            tokens = None
+            if filter:
+                tokens = _kept_tokens(filter) if len(filter) <= KEPT_CHARS_MAX else tokenize(filter)
             key = (
                 collection.id,
                 rules,

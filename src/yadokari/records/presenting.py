@@ -35,18 +35,12 @@ def _raw(value: Value) -> object:
     return Raw(str(value))
 
 
-def _number(value: Value) -> object:
-    return value if type(value) is int else json_number(value)  # type: ignore[arg-type]
-
-
 def _blank(_value: Value) -> object:
     return ""
 
 
 def _converter(field: Field) -> _Converter | None:
     match field:
-        case NumberField():
-            return _number
         case JsonField() | GeoPointField():
             return _raw
         case PasswordField():
@@ -58,7 +52,7 @@ def _converter(field: Field) -> _Converter | None:
 class Presenter:
     """Presents the records of one collection to one kind of reader."""
 
-    __slots__ = ("_converted", "_has_email", "_hidden", "_template")
+    __slots__ = ("_converted", "_has_email", "_hidden", "_numbers", "_template")
 
     def __init__(self, collection: Collection, *, hidden: bool) -> None:
         shown = {
@@ -74,6 +68,7 @@ class Presenter:
         self._hidden = tuple(name for name in collection.by_name if name not in shown)
         # They have their places while values are laid over the template, and leave after it.
         self._template |= dict.fromkeys(self._hidden)
+        self._numbers = tuple(n for n, field in shown.items() if isinstance(field, NumberField))
         self._converted = tuple(
             (name, convert) for name in shown if (convert := _converter(shown[name])) is not None
         )
@@ -87,6 +82,10 @@ class Presenter:
             shown = {name: shown[name] for name in self._template}
         for name in self._hidden:
             del shown[name]
+        for name in self._numbers:
+            number = values[name]
+            if type(number) is not int:
+                shown[name] = json_number(number)  # type: ignore[arg-type]
         for name, convert in self._converted:
             shown[name] = convert(values[name])
         if self._has_email and not email and not values["emailVisibility"]:

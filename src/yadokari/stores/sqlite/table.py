@@ -39,6 +39,10 @@ from yadokari.stores.sqlite.values import (
 
 Raw: TypeAlias = tuple[Scalar, ...]
 
+_ColumnReader: TypeAlias = Callable[[Sequence[object]], Sequence[object]]
+
+_INTS = {int}
+BY_COLUMNS_MIN = 4  # Fewer rows are made sooner one by one.
 UPDATES_MAX = 64  # Kept UPDATE texts by changed columns; a client rarely sends more shapes.
 
 
@@ -68,6 +72,12 @@ class Table:
         self._reads = tuple(
             (f.name, read) for f in fields if (read := _reader(f, view=collection.is_view))
         )
+        places = {name: place for place, name in enumerate(self._names)}
+        self._column_readers: tuple[tuple[int, _ColumnReader], ...] = (
+            *((places[name], _flags) for name in self._flags),
+            *((places[name], _numbers) for name in self._numbers),
+            *((places[name], _each(read)) for name, read in self._reads),
+        )
         self._fields = collection.by_name
         self.lists = tuple(f for f in collection.fields if is_list(f))
         self._prepare(fields)
@@ -91,9 +101,18 @@ class Table:
         return Row(self._id, values, raw[-2], raw[-1])  # type: ignore[arg-type]
 
     def rows(self, raws: Sequence[Raw]) -> list[Row]:
-        """The rows of tuples in the projection's order."""
-        row = self.row
-        return [row(raw) for raw in raws]
+        """The rows of tuples in the projection's order: as ``row`` makes them, but by columns."""
+        if self._is_view or len(raws) < BY_COLUMNS_MIN:
+            return [self.row(raw) for raw in raws]
+        columns: list[Sequence[object]] = list(zip(*raws, strict=True))
+        for place, read in self._column_readers:
+            columns[place] = read(columns[place])
+        stamps, versions = columns.pop(), columns.pop()
+        names, collection_id = self._names, self._id
+        return [
+            Row(collection_id, dict(zip(names, values)), version, stamp)  # type: ignore[arg-type]  # noqa: B905
+            for values, version, stamp in zip(zip(*columns), versions, stamps)  # noqa: B905
+        ]
 
     def stored(self, name: str, value: Value) -> Scalar:
         """What stands in the column for a canonical value."""
@@ -199,6 +218,22 @@ def _reader(field: Field, *, view: bool) -> Callable[[object], Value] | None:
     if isinstance(field, GeoPointField):
         return read_geo if view else None
     return read_text if view else None
+
+
+def _flags(column: Sequence[object]) -> Sequence[object]:
+    return [flag == 1 if type(flag) is int else read_flag(flag) for flag in column]
+
+
+def _numbers(column: Sequence[object]) -> Sequence[object]:
+    if set(map(type, column)) == _INTS:
+        low, high = min(column), max(column)  # type: ignore[type-var]
+        if low >= -INTEGER_MAX and high <= INTEGER_MAX:  # type: ignore[operator]
+            return column  # What numbers mostly are.
+    return [read_number(number) for number in column]
+
+
+def _each(read: Callable[[object], Value]) -> _ColumnReader:
+    return lambda column: [read(value) for value in column]
 
 
 def _read_stored_json(value: object) -> Value:
