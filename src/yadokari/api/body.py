@@ -48,6 +48,7 @@ class Incoming(Protocol):
     body_bytes_max: int | None
     body_timeout_s: float
     query_string: bytes
+    whole_body: bytes | None
 
     def header(self, name: bytes) -> str:
         """A header by lower-case name, "" when absent."""
@@ -147,8 +148,14 @@ async def read_bytes(request: Incoming) -> bytes:
         TooLarge: B1.
         TooSlow, ClientGone: B4.
     """
+    limit = _limit_of(request)
+    whole = request.whole_body
+    if whole is not None:
+        if len(whole) > limit:
+            raise TooLarge
+        return whole
     try:
-        return await within(request.body_timeout_s, _all_bytes(request, _limit_of(request)))
+        return await within(request.body_timeout_s, _all_bytes(request, limit))
     except TimeoutError as exc:
         raise TooSlow from exc
 

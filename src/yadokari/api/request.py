@@ -30,6 +30,8 @@ class Scope(TypedDict, total=False):
     query_string: bytes
     headers: list[tuple[bytes, bytes]]
     client: tuple[str, int] | None
+    whole_body: bytes
+    """The body, from a server of ours that has all of it when it asks."""
 
 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, object]]]
@@ -58,6 +60,7 @@ class Request:
         "real_ip",
         "receive",
         "remote_ip",
+        "whole_body",
     )
 
     def __init__(self, scope: Scope, receive: Receive, path: str) -> None:
@@ -71,6 +74,8 @@ class Request:
         self.raw_headers = scope["headers"]
         """As ASGI gives them: lower-case names."""
         self.receive = receive
+        self.whole_body = scope.get("whole_body")
+        """The body, when it has arrived; None when ``receive`` must be asked."""
         client = scope.get("client")
         self.remote_ip = client[0] if client else ""
         """Address of the socket's other end, "" when unknown."""

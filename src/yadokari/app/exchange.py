@@ -89,9 +89,9 @@ class Exchange:
     """One request and its answer; to uvicorn's protocol, a cycle."""
 
     __slots__ = (
-        "_body",
         "_connection",
         "_cycle",
+        "_is_body_taken",
         "_scope",
         "disconnected",
         "keep_alive",
@@ -100,9 +100,10 @@ class Exchange:
 
     message_event: ClassVar[_Nobody] = _Nobody()
 
-    def __init__(self, connection: Connection, scope: Scope, body: bytes) -> None:
+    def __init__(self, connection: Connection, scope: Scope) -> None:
+        """``scope`` holds the whole body."""
         self._connection, self._scope = connection, scope
-        self._body: bytes | None = body
+        self._is_body_taken = False
         self._cycle: RequestResponseCycle | None = None
         self.keep_alive = True
         self.disconnected = False
@@ -146,11 +147,10 @@ class Exchange:
         await self._whole().run_asgi(fail)
 
     async def _receive(self) -> Message:
-        body = self._body
-        if body is None:
+        if self._is_body_taken:
             return await self._whole().receive()  # type: ignore[return-value]  # narrower than ours
-        self._body = None
-        return {"type": "http.request", "body": body, "more_body": False}
+        self._is_body_taken = True
+        return {"type": "http.request", "body": self._scope["whole_body"], "more_body": False}
 
     async def _deliver(self, request: Request, response: Response) -> None:
         is_head = request.method == "HEAD"

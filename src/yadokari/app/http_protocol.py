@@ -171,11 +171,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             "query_string": query,
             "headers": self.headers,
             "client": self.client,
+            "whole_body": self._arrived,
         }
-        body = self._arrived
-        exchange = Exchange(self, scope, body)
+        exchange = Exchange(self, scope)
         self.cycle = exchange  # type: ignore[assignment]  # has all that is asked of a cycle
-        at_once = method == b"GET" and not body and raw_path.startswith(RECORDS_PREFIX)
+        at_once = method == b"GET" and not self._arrived and raw_path.startswith(RECORDS_PREFIX)
         exchange.run(self.serve, at_once=at_once)
 
     def _leave_to_cycle(self) -> None:

@@ -71,6 +71,7 @@ class Writer:
         self.execute: Execute = connection.cursor().execute
         self._members: list[SqliteTransaction] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._loop = asyncio.get_running_loop()
         self._locked = False
         self._closed = False
         self._last_tick = log.version_max
@@ -184,8 +185,7 @@ class Writer:
         """A unit of the open group; None while another program holds the lock."""
         if not self._members:
             # One turn later than could be: what arrives in it joins the group, for one sync less.
-            loop = asyncio.get_running_loop()
-            loop.call_soon(loop.call_soon, self._commit_group)
+            self._loop.call_soon(self._loop.call_soon, self._commit_group)
         if not self.connection.in_transaction and not self._begun():
             return None
         return SqliteTransaction(self, self.schema)
@@ -253,7 +253,7 @@ class Writer:
 
     def _join(self, unit: SqliteTransaction) -> asyncio.Future[None]:
         """Make the unit part of the group; what comes back ends, or fails, with its COMMIT."""
-        done = unit.done = asyncio.get_running_loop().create_future()
+        done = unit.done = self._loop.create_future()
         self._members.append(unit)
         return done
 
