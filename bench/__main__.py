@@ -14,7 +14,7 @@ from bench.cases import CASES, Case, Pair
 from bench.load import LoadFailed
 from bench.result import RESULTS, Figures, heading, save
 from bench.seed import RULE_ALL, SEED, VERSION, renew_written, seed, set_list_rule
-from bench.sides import PRODUCTS, Side, running
+from bench.sides import PRODUCTS, Side, running, yadokari
 
 DATA = Path(__file__).with_name(".data")
 SEEDED = "seeded.json"
@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
     chosen = [case for case in CASES if not options.cases or case.name in options.cases]
     subject = _side(options.subject, "subject", options.data)
+    if options.sync is not None:
+        subject.product = yadokari(options.sync.upper())
     reference = _side("pocketbase", "reference", options.data)
     pair = Pair(
         subject,
@@ -59,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--connections", type=int, default=32, help="open at once (32)")
     parser.add_argument("--posts", type=int, default=100_000, help="rows of `nested` (100000)")
     parser.add_argument("--subject", choices=sorted(PRODUCTS), default="yadokari")
+    parser.add_argument(
+        "--sync", choices=["full", "normal", "off"], help="SQLite's synchronous of Yadokari (full)"
+    )
     parser.add_argument("--data", type=Path, default=DATA, help="folder of both databases, kept")
     parser.add_argument("--fresh", choices=["subject", "reference", "all"], help="seed again first")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON files")

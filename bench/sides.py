@@ -46,9 +46,9 @@ def pocketbase() -> Product:
     return Product("pocketbase", _beside_python("pocketbase"), "NORMAL")
 
 
-def yadokari() -> Product:
+def yadokari(synchronous: str = "FULL") -> Product:
     """Yadokari of this environment; FULL is the default on a disk that lasts."""
-    return Product("yadokari", _beside_python("yadokari"), "FULL")
+    return Product("yadokari", _beside_python("yadokari"), synchronous)
 
 
 PRODUCTS = {"pocketbase": pocketbase, "yadokari": yadokari}
@@ -103,6 +103,7 @@ class Side:
             **os.environ,
             "YADOKARI_SUPERUSER_EMAIL": EMAIL,
             "YADOKARI_SUPERUSER_PASSWORD": PASSWORD,
+            "YADOKARI_SQLITE_SYNC": self.product.synchronous.lower(),
         }
         # As pip installs it, compiled; else an editable install may compile at every start.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -9,6 +9,8 @@ Not here: what was set (app/settings.py), running it (app/run.py).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from yadokari.admin.install_link import InstallLink
 from yadokari.admin.pages import HOME_PATH, AdminPages
@@ -38,6 +40,12 @@ from yadokari.upkeep.idempotency import IDEMPOTENCY, PRUNE_ROWS_MAX, Idempotency
 from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
 TEND_S = 600  # Kept answers live a day; a few minutes more do no harm.
+
+_SYNCHRONOUS: Final[Mapping[str, Literal["FULL", "NORMAL", "OFF"]]] = {
+    "full": "FULL",
+    "normal": "NORMAL",
+    "off": "OFF",
+}
 
 
 async def build(surroundings: Surroundings) -> Program:
@@ -182,7 +190,7 @@ async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore
         clock=surroundings.clock,
         entropy=surroundings.entropy,
         settings=SqliteSettings(
-            synchronous="FULL" if settings.sqlite_sync == "full" else "OFF",
+            synchronous=_SYNCHRONOUS[settings.sqlite_sync],
             query_timeout_ms=settings.query_timeout_s * 1_000,
         ),
     )

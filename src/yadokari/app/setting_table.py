@@ -158,9 +158,9 @@ SETTINGS: tuple[Setting, ...] = (
         name="sqlite-sync",
         kind="choice",
         default="full",
-        choices=("full", "off"),
-        sentence="When SQLite waits for the disk: full at each commit; off never, for data that a "
-        "power cut may take.",
+        choices=("full", "normal", "off"),
+        sentence="When SQLite waits for the disk: full at each commit; normal at checkpoints only, "
+        "when a power cut may take the last commits; off never, for data that it may take whole.",
     ),
     Setting(
         name="connections-max",

@@ -76,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     automigrate: bool
     lock_schema: bool
     query_timeout_s: int
-    sqlite_sync: Literal["full", "off"]
+    sqlite_sync: Literal["full", "normal", "off"]
     connections_max: int
     head_timeout_s: int
     body_timeout_s: int
@@ -258,8 +258,8 @@ def _log_format(text: str, *, readable: bool) -> LogFormat:
     return "json" if text == "json" else "text"
 
 
-def _sync(text: str) -> Literal["full", "off"]:
-    return "full" if text == "full" else "off"
+def _sync(text: str) -> Literal["full", "normal", "off"]:
+    return "normal" if text == "normal" else "off" if text == "off" else "full"
 
 
 def _log_requests(text: str) -> Literal["none", "problems", "all"]:

@@ -10,8 +10,9 @@ import msgspec
 class SqliteSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How a SQLite store behaves; every default suits a server with one user or a thousand."""
 
-    synchronous: Literal["FULL", "OFF"] = "FULL"
-    """FULL: a commit survives power loss. OFF: only when the truth lives elsewhere."""
+    synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL"
+    """FULL: a commit survives power loss. NORMAL: the database does, its last commits may not.
+    OFF: only when the truth lives elsewhere."""
     busy_ms: int = 1_000
     """Longest wait for a lock that another program holds; writers wait, readers go on. 0 to
     10_000."""

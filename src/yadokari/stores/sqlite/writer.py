@@ -1,8 +1,8 @@
 """The one writer: units of work one after another, many of them in one COMMIT.
 
-W1  A unit that finishes without waiting joins the open group; the group commits at the end of the
-    next turn of the loop. Every caller of the group, also one whose unit failed, goes on after that
-    COMMIT.
+W1  A unit that finishes without waiting joins the open group; the group commits when no unit joined
+    it for a turn of the loop. Every caller of the group, also one whose unit failed, goes on after
+    that COMMIT.
 W2  A unit that fails leaves nothing behind and harms no other unit of its group.
 W3  A unit that waits for something else is undone, the group is committed, and the unit runs again
     alone, with a deadline.
@@ -42,6 +42,7 @@ T = TypeVar("T")
 
 TICKS_PER_MS = 1024  # Versions of one millisecond: more than a writer can make.
 SLICE_STEPS = 50_000  # About a millisecond between two looks at a long statement.
+GROUP_TURNS_MAX = 4  # Turns for which a group that still grows is kept open.
 AVERAGE_OVER = 16  # Commits over which their duration is averaged.
 
 
@@ -184,11 +185,18 @@ class Writer:
     def _begin(self) -> SqliteTransaction | None:
         """A unit of the open group; None while another program holds the lock."""
         if not self._members:
-            # One turn later than could be: what arrives in it joins the group, for one sync less.
-            self._loop.call_soon(self._loop.call_soon, self._commit_group)
+            self._loop.call_soon(self._end_turn, 0, GROUP_TURNS_MAX)
         if not self.connection.in_transaction and not self._begun():
             return None
         return SqliteTransaction(self, self.schema)
+
+    def _end_turn(self, known: int, turns_left: int) -> None:
+        """Commit the group unless it grew in this turn: more may come, for the same sync."""
+        count = len(self._members)
+        if count > known and turns_left:
+            self._loop.call_soon(self._end_turn, count, turns_left - 1)
+        else:
+            self._commit_group()
 
     def _begun(self) -> bool:
         """Begin a transaction; whether nobody else holds the lock."""
