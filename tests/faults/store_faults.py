@@ -4,8 +4,31 @@ from tests.faults.fault import Fault
 
 _SUITE = "stores/test_sqlite_suite.py::TestSqliteStore::"
 _CONCURRENCY = "stores/test_sqlite_concurrency.py::"
+_PLACES = "unit/stores_sql/test_places.py::"
 _FILE = "stores/test_sqlite_file.py::"
 
+READS = (
+    Fault(
+        id="lists-show-what-sqlite-stores",
+        area="store",
+        file="stores/sqlite/table.py",
+        right="columns[place] = read(columns[place])",
+        wrong="assert read",
+        noticed_by=(
+            "unit/stores_sql/test_rows_by_columns.py::test_many_rows_are_read_as_each_of_them_is",
+        ),
+        why="A list would show 1 where the record itself shows true.",
+    ),
+    Fault(
+        id="pages-are-joined-in-any-order",
+        area="store",
+        file="stores/sqlite/dialect.py",
+        right='sql("({}) p CROSS JOIN {} t ON {} = p.k", keys, Sql(table), Sql(key))',
+        wrong='sql("{} t CROSS JOIN ({}) p ON {} = p.k", Sql(table), keys, Sql(key))',
+        noticed_by=(_PLACES + "test_a_page_is_in_order_although_its_rows_are_read_afterwards",),
+        why="A page would hold the right records in the order of the table.",
+    ),
+)
 CHANGE_LOG = (
     Fault(
         id="updates-leave-no-entry",
@@ -183,4 +206,4 @@ STORE = (
     ),
 )
 
-STORE_FAULTS = (*CHANGE_LOG, *STORE)
+STORE_FAULTS = (*READS, *CHANGE_LOG, *STORE)

@@ -179,6 +179,16 @@ class SmallDatabase:
         found = self.connection.execute(statement.sql, statement.bind(binding)).fetchall()
         return [str(one) for (one,) in found]
 
+    def paged(self, plan: Plan, binding: Binding, *, size: int) -> list[str]:
+        """Ids that the plan finds, read page by page."""
+        shape = Shape(projection="t.id", paged=True, stamp='t."$c"')
+        statement = compile_plan(plan, binding.classes, dialect=SqliteDialect(), shape=shape)
+        found: list[str] = []
+        for offset in range(0, len(self.rows[plan.collection.id]), size):
+            bindings = statement.bind(binding, limit=size, offset=offset)
+            found += [str(one) for (one,) in self.connection.execute(statement.sql, bindings)]
+        return found
+
     def looked_up(self, plan: Plan, binding: Binding, ids: Sequence[str]) -> list[str]:
         """Those of ids that the plan finds one by one."""
         statement = self._statement(plan, binding, by_id=True)

@@ -223,3 +223,14 @@ def test_the_cheap_condition_stands_first(text: str):
     marks = [statement.find(mark) for mark in ('"n"', "LIKE", "SELECT")]
     assert marks[0] > 0
     assert [at for at in marks if at > 0] == sorted(at for at in marks if at > 0)
+
+
+@pytest.mark.parametrize(
+    ("sort", "ids"),
+    [("title,-n", "both lost one none"), ("-n", "both lost none one"), ("", "both lost none one")],
+)
+def test_a_page_is_in_order_although_its_rows_are_read_afterwards(sort: str, ids: str):
+    """K6: the rows come in the order of their keys."""
+    plan, binding = posts().plan("", sort=sort)
+
+    assert posts().database.paged(plan, binding, size=2) == ids.split()
