@@ -26,6 +26,7 @@ from yadokari.app.web import Doors, Services, build_doors, build_services, trust
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.secret_key import SecretBox, SecretKey, kept_secret, read_secret
 from yadokari.auth.superusers import Superusers
+from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
 from yadokari.blobs.local.bucket import LocalBucket
 from yadokari.collections.journal import FileJournal
@@ -212,8 +213,11 @@ async def _forget_answers(services: Services) -> None:
     """Forget old kept answers, every ten minutes."""
     while True:
         await asyncio.sleep(TEND_S)
-        while (forgotten := await services.idempotency.prune()) == PRUNE_ROWS_MAX:
-            services.log.debug("kept_answers_forgotten", count=forgotten)
+        try:
+            while (forgotten := await services.idempotency.prune()) == PRUNE_ROWS_MAX:
+                services.log.debug("kept_answers_forgotten", count=forgotten)
+        except YadokariError as error:  # A full disk, say: realtime goes on.
+            services.log.warning("kept_answers_left", reason=str(error))
 
 
 _: Build = build

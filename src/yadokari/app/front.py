@@ -1,4 +1,4 @@
-"""The first look at a request: admin pages or the API.
+"""Admin pages or the API, for requests that are no exchange (app/exchange.py).
 
 Not here: routes of either (admin/pages.py, api/asgi.py).
 """

@@ -250,7 +250,7 @@ SETTINGS: tuple[Setting, ...] = (
         kind="secret",
         default="",
         sentence="Secret of at least 32 characters, or `file:/path` of one, that seals stored "
-        "secrets and signs tokens of other doors. Without it one is made in the data folder.",
+        "secrets. Without it one is made in the data folder.",
         also="SECRET_KEY",
     ),
     Setting(

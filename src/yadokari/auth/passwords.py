@@ -4,7 +4,7 @@ A5  The event loop never hashes: bcrypt costs tens of milliseconds.
 A6  An unknown identity costs as much time as a wrong password.
 A7  Hashes carry the prefix ``$2a$``, so they move to and from PocketBase unchanged.
 
-Not here: how long a password must be (schema/field_password.py).
+Not here: how long a password must be (schema/field_text.py).
 """
 
 from __future__ import annotations

@@ -53,11 +53,11 @@ class Bucket(Protocol):
         ...
 
     async def delete(self, key: BlobKey) -> None:
-        """Remove a blob; a missing one is no error."""
+        """Remove a blob; a missing one is no error. Raises Unavailable."""
         ...
 
     async def delete_prefix(self, prefix: str) -> None:
-        """Remove every blob whose key begins with ``prefix``."""
+        """Remove every blob whose key begins with ``prefix``. Raises Unavailable."""
         ...
 
     def list(self, prefix: str) -> AsyncIterator[BlobKey]:

@@ -3,8 +3,8 @@
 Promises every adapter keeps (shown by ``yadokari.testing.StoreSuite``):
 
 P1  A unit of work is atomic, and its decisions hold as if units ran one by one.
-P2  Every write adds one entry to the change log in the same transaction; entries are in commit
-    order with dependencies, and hold no secrets.
+P2  Every write of a user's collection adds one entry to the change log in the same transaction;
+    entries are in commit order with dependencies, and hold no secrets.
 P3  A version grows with every write of a record; creation stamps grow with every new record.
 P4  What ``transact`` returned is committed; ``Committed.durable`` says when it also survives.
 P5  Text is compared as bytes; values come back exactly as they were put.

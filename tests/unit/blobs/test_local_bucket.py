@@ -164,3 +164,13 @@ async def test_empty_folders_go_and_hinder_no_put(bucket: LocalBucket, tmp_path:
             tasks.create_task(come_and_go(at))
 
     assert entries(tmp_path) == []
+
+
+async def test_a_blob_that_cannot_be_removed_is_unavailable(
+    bucket: LocalBucket, tmp_path: Path
+) -> None:
+    """Whoever sweeps goes on with the next one; a failure of the system would end it."""
+    (tmp_path / KEY).mkdir(parents=True)  # What stands there is no file.
+
+    with pytest.raises(Unavailable):
+        await bucket.delete(KEY)

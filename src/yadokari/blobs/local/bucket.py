@@ -119,7 +119,7 @@ class LocalBucket:
             path.with_name(path.name + ATTRIBUTES_SUFFIX).unlink(missing_ok=True)
         except OSError as exc:
             if exc.errno != errno.ENAMETOOLONG:  # Such a blob was never there.
-                raise
+                raise Unavailable("The file cannot be removed now.") from exc
         self._remove_empty(path.parent)
 
     def _remove_folder(self, path: Path) -> None:

@@ -1,6 +1,6 @@
 """The SQLite store: one file, one process.
 
-S1  One connection writes, on the loop; others only read what is committed.
+S1  One connection writes, on the loop or in its one thread; others only read what is committed.
 S2  The file says what it is (application id) and which format it has; a newer format is refused.
 
 Begin here, then writer.py (units of work, commits), reader.py (reads), table.py (rows).

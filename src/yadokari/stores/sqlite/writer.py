@@ -1,8 +1,8 @@
 """The one writer: units of work one after another, many of them in one COMMIT.
 
 W1  A unit that finishes without waiting joins the open group; the group commits when no unit joined
-    it for a turn of the loop. Every caller of the group, also one whose unit failed, goes on after
-    that COMMIT.
+    it for a turn of the loop, or after GROUP_TURNS_MAX more turns. Every caller of the group, also
+    one whose unit failed, goes on after that COMMIT.
 W2  A unit that fails leaves nothing behind and harms no other unit of its group.
 W3  A unit that waits for something else is undone, the group is committed, and the unit runs again
     alone, with a deadline.
