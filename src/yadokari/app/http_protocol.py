@@ -1,7 +1,7 @@
 """The HTTP protocol of the server, with limits on what precedes a body.
 
-H1  A request's line and headers are at most 64 KiB and arrive within ``head_timeout_s``, and so does
-    the first byte of a connection: who is slower, or sends more, is hung up on.
+H1  A request's line and headers are at most 64 KiB and arrive within ``head_timeout_s``, and so
+    does the first byte of a connection: who is slower, or sends more, is hung up on.
 H2  Whatever is refused before it becomes a request is refused in the contract's shape: a malformed
     request with 400, a connection too many with 503.
 H3  A body that nobody reads any more, since its request is answered, has its time too; and so has
