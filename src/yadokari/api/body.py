@@ -179,6 +179,13 @@ async def _all_bytes(request: Incoming, limit: float) -> bytes:
 async def chunks(request: Incoming) -> AsyncIterator[bytes]:
     """The body piece by piece; Raises as ``read_bytes``."""
     limit = _limit_of(request)
+    whole = request.whole_body
+    if whole is not None:
+        if len(whole) > limit:
+            raise TooLarge
+        if whole:
+            yield whole
+        return
     total_bytes = 0
     deadline = asyncio.get_running_loop().time() + request.body_timeout_s
     while True:

@@ -52,6 +52,10 @@ class Connection(Protocol):
         """Header lines of every answer, such as the date."""
         ...
 
+    def break_off(self, error: BaseException) -> None:
+        """Log an error that came after the answer, and close: nobody knows what is missing."""
+        ...
+
     def whole_cycle(self, exchange: Exchange, scope: Scope) -> RequestResponseCycle:
         """Put uvicorn's cycle in place of the exchange; the request's body was taken."""
         ...
@@ -139,6 +143,9 @@ class Exchange:
         is_answered = self.response_complete or self.disconnected or self._cycle is not None
         if error is None and is_answered:
             return
+        if error is not None and self.response_complete:
+            self._connection.break_off(error)
+            return
 
         async def fail(_scope: object, _receive: object, _send: object) -> None:
             if error is not None:
@@ -179,7 +186,7 @@ class Exchange:
 
     def _bytes_of(self, response: Response, *, is_head: bool) -> bytes:
         lines = b"".join([b"%b: %b\r\n" % header for header in response.headers])
-        if lines.count(b"\n") != len(response.headers):
+        if not lines.count(b"\n") == lines.count(b"\r") == len(response.headers):
             raise ValueError("a header of the answer holds a line end")
         return b"".join(
             (

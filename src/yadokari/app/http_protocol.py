@@ -19,6 +19,7 @@ import asyncio
 
 import msgspec
 from typing_extensions import override
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -51,6 +52,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     take_timeout_s: float = TAKE_TIMEOUT_S
     """Seconds for a client to take what waits for it."""
     _head_bytes = 0
+    """Bytes of reads that lie wholly inside the present head."""
     _is_in_head = True
     _head_timer: asyncio.TimerHandle | None = None
     _is_in_body = False
@@ -65,6 +67,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """Whether a request that may become an exchange has its head, and not yet its body."""
     _arrived: bytes = b""
     """What arrived of its body."""
+    _answering: Exchange | RequestResponseCycle | None = None
+    """The request that is being answered, or was the last one; ``cycle`` is the last that came."""
     _leaving: bytes = b""
     """An answer that waits for the end of this turn of the loop."""
 
@@ -90,37 +94,42 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        was_in_head = self._is_in_head
         self._idle_since = None
+        self._head_bytes += len(data)
         super().data_received(data)
         if self._is_arriving and not self.transport.is_closing():
             self._leave_to_cycle()
-        if not self._is_in_head:
-            if self._head_timer is not None:
-                self._head_timer.cancel()
-                self._head_timer = None
-            if self._is_in_body and self._body_timer is None:
+        if self._is_in_head:
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._hang_up()
+            elif self._head_timer is None:
+                self._head_timer = self.loop.call_later(self.head_timeout_s, self._hang_up)
+        elif self._is_in_body:
+            if self._body_timer is None:
                 wait_s = self.body_timeout_s + BODY_GRACE_S
                 self._body_timer = self.loop.call_later(wait_s, self._hang_up)
-            return
-        self._head_bytes = self._head_bytes + len(data) if was_in_head else 0
-        if self._head_bytes > HEAD_BYTES_MAX:
-            self._hang_up()
-        elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.head_timeout_s, self._hang_up)
+        elif self._idle_since is None:
+            self._begin_idle()
 
     @override
     def on_message_begin(self) -> None:
         self._is_in_head = True
+        self._head_bytes = 0
+        self._stop_head_timer()
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.expect_100_continue = False
 
     @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._is_in_head:  # Else it is a trailer, which nobody here asks for.
+            super().on_header(name, value)
+
+    @override
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._is_in_body = True
-        self._head_bytes = 0
+        self._stop_head_timer()
         if self._may_be_exchange():
             self._is_arriving, self._arrived = True, b""
         else:
@@ -173,9 +182,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             "client": self.client,
             "whole_body": self._arrived,
         }
-        exchange = Exchange(self, scope)
+        exchange = self._answering = Exchange(self, scope)
         self.cycle = exchange  # type: ignore[assignment]  # has all that is asked of a cycle
-        at_once = method == b"GET" and not self._arrived and raw_path.startswith(RECORDS_PREFIX)
+        at_once = (
+            method == b"GET"
+            and not self._arrived
+            and not self._leaving  # A client that sends many ahead shall not hold up the others.
+            and raw_path.startswith(RECORDS_PREFIX)
+        )
         exchange.run(self.serve, at_once=at_once)
 
     def _leave_to_cycle(self) -> None:
@@ -202,6 +216,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def whole_cycle(self, exchange: Exchange, scope: Scope) -> RequestResponseCycle:
         """See Connection.whole_cycle."""
+        self.flush()
         cycle = RequestResponseCycle(
             scope=scope,  # type: ignore[arg-type]  # uvicorn's own type is narrower
             transport=self.transport,
@@ -217,8 +232,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         )
         cycle.more_body = False
         cycle.disconnected = exchange.disconnected
-        self.cycle = cycle
+        self._answering = cycle
+        if self.cycle is exchange:  # type: ignore[comparison-overlap]  # else the next one is there
+            self.cycle = cycle
         return cycle
+
+    @override
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def answer(self, data: bytes, *, keep_alive: bool) -> None:
         """See Connection.answer."""
@@ -236,7 +258,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         data = self._leaving
         if data:
             self._leaving = b""
-            self.transport.write(data)
+            if not self.transport.is_closing():  # Else the client is gone.
+                self.transport.write(data)
+
+    def break_off(self, error: BaseException) -> None:
+        """See Connection.break_off."""
+        self.logger.error("An application failed after its answer", exc_info=error)
+        self._hang_up()
 
     @override
     def shutdown(self) -> None:
@@ -251,6 +279,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._begin_idle()
+
+    def _begin_idle(self) -> None:
+        """Count the idle time from now, unless something is still being answered."""
+        if self.pipeline or (self._answering and not self._answering.response_complete):
             return
         self._idle_since = self.loop.time()
         if self._idle_timer is None:
@@ -289,6 +323,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._leaving = b""
+        answering = self._answering
+        if answering is not None and not answering.response_complete:
+            answering.disconnected = True
+            answering.message_event.set()
         for timer in (self._head_timer, self._body_timer, self._take_timer, self._idle_timer):
             if timer is not None:
                 timer.cancel()
@@ -315,6 +353,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Drop what waits: closing would first wait for the client to take it."""
         self._take_timer = None
         self.transport.abort()
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _hang_up(self) -> None:
         self._head_timer = self._body_timer = None

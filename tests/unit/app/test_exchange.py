@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from uvicorn.server import ServerState
 from yadokari.api.asgi import Deliver
 from yadokari.api.request import Receive, Request, Scope
 from yadokari.api.response import Response, Send
-from yadokari.app.exchange import Outbox
+from yadokari.app.exchange import Outbox, Serve
 from yadokari.app.http_protocol import BoundedHttpProtocol
 
 WAIT_S = 5
@@ -34,8 +36,13 @@ class Served:
     answer: Callable[[Request], Awaitable[Response]] | None = None
     tasks_seen: list[bool] = field(default_factory=list)
 
+    serve_instead: Serve | None = None
+
     async def serve(self, scope: Scope, receive: Receive, deliver: Deliver) -> None:
         """Answers exchanges."""
+        if self.serve_instead is not None:
+            await self.serve_instead(scope, receive, deliver)
+            return
         self.tasks_seen.append(asyncio.current_task() is not None)
         request = Request(scope, receive, "")
         assert self.answer is not None
@@ -354,3 +361,111 @@ async def test_a_connection_that_idles_is_closed_but_not_one_at_work(served: Ser
 
     assert said.count(b"done") == 1
     assert said.endswith(b"cycle:<hung up>")
+
+
+def get(path: str) -> bytes:
+    """A plain request."""
+    return f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
+
+
+async def test_a_client_that_breaks_off_costs_nobody_else_an_answer(served: Served):
+    """X3: answers leave together, and one of them may have nobody left to take it."""
+    gate = asyncio.Event()
+    big = plain(b"x" * 20_000_000)
+
+    async def answer(request: Request) -> Response:
+        if request.query_string == b"big":
+            return big
+        if request.query_string == b"wait":
+            await gate.wait()
+        return plain(b"mine")
+
+    served.answer = answer
+    others = [asyncio.create_task(served.talk(get(RECORD + "?wait"), until=b"mine")) for _ in "abc"]
+    _reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(get(RECORD + "?big") + get(RECORD) * 4)
+    await asyncio.sleep(0.1)
+
+    linger = struct.pack("ii", 1, 0)  # Closing resets the connection.
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    gate.set()
+
+    assert [said[-4:] for said in await asyncio.gather(*others)] == [b"mine"] * 3
+
+
+async def test_requests_behind_a_stream_keep_their_order_and_their_bodies(served: Served):
+    """X1: a stream's cycle does not stand in the place of the request that came after it."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0.05)
+        yield b"streamed;"
+
+    async def answer(_request: Request) -> Response:
+        return Response(200, [(b"content-length", b"9")], stream=pieces())
+
+    served.answer = answer
+    post = b"POST /api/x HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab"
+
+    said = await served.talk(GET + post, b"cd", get("/elsewhere"))
+
+    bodies = [part.partition(b"\r\n\r\n")[2] for part in said.split(b"HTTP/1.1 200 OK")]
+    assert bodies == [b"", b"streamed;", b"cycle:abcd", b"cycle:<hung up>"]
+
+
+async def test_an_error_after_the_answer_ends_the_connection_and_keeps_the_answer(served: Served):
+    """A second answer, or a 500 in its place, would be taken for another request's."""
+
+    async def serve(scope: Scope, receive: Receive, deliver: Deliver) -> None:
+        await deliver(Request(scope, receive, ""), plain(b"done"))
+        raise ValueError("too late")
+
+    served.serve_instead = serve
+
+    said = await served.talk(GET)
+
+    assert said.endswith(b"done<hung up>")
+
+
+async def test_an_empty_line_after_an_answer_does_not_keep_a_connection(served: Served):
+    """H5: what is no request does not stop the clock."""
+
+    async def answer(_request: Request) -> Response:
+        return plain(b"done")
+
+    served.answer = answer
+
+    said = await served.talk(GET, b"\r\n")
+
+    assert said.endswith(b"done<hung up>")
+
+
+async def test_trailers_are_no_headers(served: Served):
+    """A trailer is written by whoever wrote the body, and after all checks of the head."""
+
+    async def answer(request: Request) -> Response:
+        return plain(f"token={request.token};".encode())
+
+    served.answer = answer
+    head = b"POST /api/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+
+    said = await served.talk(head + b"0\r\nauthorization: abc\r\n\r\n", until=b";")
+
+    assert said.endswith(b"token=;")
+
+
+async def test_many_small_requests_at_once_are_no_large_head(served: Served):
+    """H1 counts the bytes of one head, not those of a read that holds many."""
+
+    async def answer(_request: Request) -> Response:
+        return plain(b"done;")
+
+    served.answer = answer
+    count = 2_000
+    everything = GET * count
+    half = len(GET) // 2
+
+    said = await served.talk(everything[:-half], everything[-half:])
+
+    assert said.count(b"done;") + said.count(b"cycle:") == count

@@ -56,7 +56,8 @@ def compile_plan(plan: Plan, classes: str, *, dialect: Dialect, shape: Shape) ->
     if plan.where is not None:
         where.append(_whole(conditions, plan.where, scope))
     order = _order(plan.order, conditions, scope, shape) if shape.ordered else None
-    key = shape.stamp if shape.paged and plan.order else None
+    is_sorted = any(not isinstance(item, ByCreation) for item in plan.order)
+    key = shape.stamp if shape.paged and is_sorted else None
     table = dialect.table(plan.collection)
     wanted = shape.projection if key is None else f"{key} AS k"
     pieces = [Sql(f"SELECT {wanted} FROM {table} t")]
