@@ -37,9 +37,8 @@ DOOR_FAULTS = (
         id="answers-go-with-one-that-breaks-off",
         area="door",
         file="app/http_protocol.py",
-        right="            if not self.transport.is_closing():  # Else the client is gone.\n"
-        "                self.transport.write(data)",
-        wrong="            self.transport.write(data)",
+        right="            answering.disconnected = True",
+        wrong="            assert answering",
         noticed_by=(_EXCHANGE + "test_a_client_that_breaks_off_costs_nobody_else_an_answer",),
         why="Anyone could make the answers of others vanish, those of kept writes too.",
     ),

@@ -258,8 +258,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         data = self._leaving
         if data:
             self._leaving = b""
-            if not self.transport.is_closing():  # Else the client is gone.
-                self.transport.write(data)
+            self.transport.write(data)
 
     def break_off(self, error: BaseException) -> None:
         """See Connection.break_off."""
