@@ -2,6 +2,7 @@
 
 L1  Each comparison tells its cell: the operator and the kind of the field on its left.
 L2  Values that servers draw themselves are only compared with literals that meet all of them alike.
+L3  The time of day is never searched for a text: its digits differ from one server to the other.
 
 Not here: the requests around them (generate_requests.py).
 """
@@ -44,6 +45,8 @@ _REQUEST = (
     "@request.query.q", "@request.query.q:isset", "@request.method", "@request.context",
     "@request.headers.x_token", "@request.body.text",
 )  # fmt: skip
+_STEADY = {"@now": "@monthStart", "@yesterday": "@todayStart", "@tomorrow": "@todayEnd"}
+"""For the operators of L3."""
 _GARBAGE = "()&|='\"~!?<>@#._:,5a \\%-/\t\n\0É"
 
 
@@ -70,6 +73,8 @@ def comparison(world: World, shape: Shape, operator: str, kind: Kind, *, root: b
     left = _path_to(world, shape, kind)
     suffix = _modifier(dice, left.shape.kind) if dice.random() < 0.15 else ""
     right = _right(world, shape, left.shape, operator, root=root, modified=bool(suffix))
+    if "~" in operator:
+        right = _STEADY.get(right, right)
     text = left.text + suffix
     if dice.random() < 0.1 and kind not in DRAWN_KINDS:
         return Comparison(text=f"{right} {operator} {text}", operator=operator, kind=kind)
