@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from yadokari.base.errors import Unavailable
 from yadokari.schema.collection import Schema
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.store import SqliteStore, open_sqlite
@@ -45,3 +46,12 @@ async def open_store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Opener]:
     yield opener
     for store in opened:
         await store.close()
+
+
+async def failing(work: Awaitable[object]) -> Unavailable | None:
+    """The Unavailable of something awaited, or None."""
+    try:
+        await work
+    except Unavailable as exc:
+        return exc
+    return None

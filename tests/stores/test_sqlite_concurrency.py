@@ -1,4 +1,4 @@
-"""What only shows with time and company: long reads, slow commits, deadlines, failing groups."""
+"""What only shows with time and company: slow commits, deadlines, failing groups."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ from typing import TypeVar
 import apsw
 from msgspec.structs import replace
 
-from tests.stores.conftest import Opener
+from tests.stores.conftest import Opener, failing
 from yadokari.base.errors import BadRequest, Conflict, Unavailable
 from yadokari.ports.store import ABSENT, Page, Row, Transaction
 from yadokari.rules.bind import NOTHING
@@ -16,7 +16,6 @@ from yadokari.rules.plan import Plan
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import TextField
 from yadokari.stores.sqlite.settings import SqliteSettings
-from yadokari.stores.sqlite.table import Query
 from yadokari.testing.fake_clock import FakeClock
 from yadokari.testing.suite_data import (
     PEOPLE,
@@ -24,7 +23,6 @@ from yadokari.testing.suite_data import (
     add,
     ids_of,
     one,
-    page_of,
     person,
     team,
     use,
@@ -33,86 +31,6 @@ from yadokari.testing.suite_data import (
 T = TypeVar("T")
 
 PATIENT = SqliteSettings(synchronous="OFF", unit_read_steps=50_000)
-SHORT = SqliteSettings(synchronous="OFF", long_read_steps=1_000)
-
-
-async def test_a_long_read_moves_to_a_thread_and_back(open_store: Opener) -> None:
-    """The statement is remembered as long only while it is."""
-    store = await open_store(settings=SHORT)
-    await use(store, TEAMS)
-    rows = await add(store, *(team(f"t{n:04}") for n in range(2_000)))
-    plan = Plan(collection=TEAMS)
-
-    assert len(await page_of(store, plan)) == 1_000
-    assert query_of(plan).long
-
-    async def clear(tx: Transaction) -> None:
-        for row in rows[1:]:
-            await tx.remove(row)
-
-    await store.transact(clear)
-    assert await page_of(store, plan) == ["t0000"]
-    assert not query_of(plan).long
-    assert await page_of(store, plan) == ["t0000"]
-
-
-async def test_many_short_reads_never_count_as_a_long_one(open_store: Opener) -> None:
-    """SQLite counts a statement's steps over all its runs; the guard must not."""
-    store = await open_store(settings=SHORT)
-    await use(store, TEAMS)
-    await add(store, team("a"))
-    plan = Plan(collection=TEAMS)
-
-    for _ in range(500):
-        await page_of(store, plan)
-
-    assert not query_of(plan).long
-    assert not store._reader._idle, "a thread was asked"
-
-
-async def test_the_loop_goes_on_during_a_long_read(open_store: Opener) -> None:
-    """Short reads are answered while a long one runs."""
-    store = await open_store(settings=SHORT)
-    await use(store, TEAMS)
-    await add(store, *(team(f"t{n:05}") for n in range(20_000)))
-    plan = Plan(collection=TEAMS)
-    await store.count(plan, NOTHING)
-
-    async with asyncio.TaskGroup() as group:
-        long = group.create_task(store.all_of(TEAMS))
-        await asyncio.sleep(0)
-        short = await one(store, TEAMS, "t00000")
-        assert not long.done()
-
-    assert short is not None
-    assert len(long.result()) == 20_000
-
-
-async def test_a_read_past_its_deadline_is_stopped(open_store: Opener, clock: FakeClock) -> None:
-    """It costs a bounded time, and the answer says to try again."""
-    store = await open_store(settings=SHORT)
-    await use(store, TEAMS)
-    await add(store, *(team(f"t{n:05}") for n in range(20_000)))
-
-    async with asyncio.TaskGroup() as group:
-        reading = group.create_task(failing(store.all_of(TEAMS)))
-        await asyncio.sleep(0)
-        clock.advance(31_000)
-
-    assert isinstance(reading.result(), Unavailable | type(None))
-
-
-async def test_too_many_long_reads_are_turned_away(open_store: Opener) -> None:
-    """A queue has an end."""
-    settings = SqliteSettings(synchronous="OFF", long_read_steps=1_000, long_reads_max=2)
-    store = await open_store(settings=settings)
-    await use(store, TEAMS)
-    await add(store, *(team(f"t{n:05}") for n in range(5_000)))
-
-    done = await asyncio.gather(*(store.all_of(TEAMS) for _ in range(6)), return_exceptions=True)
-
-    assert [type(result) for result in done].count(list) == 2
-    assert [type(result) for result in done].count(Unavailable) == 4
 
 
 async def test_slow_commits_run_in_a_thread(open_store: Opener) -> None:
@@ -424,15 +342,6 @@ async def test_a_closing_store_finishes_what_was_begun(open_store: Opener) -> No
     assert len(await ids_of(again, TEAMS)) == 5
 
 
-async def failing(work: Awaitable[object]) -> Unavailable | None:
-    """The Unavailable of something awaited, or None."""
-    try:
-        await work
-    except Unavailable as exc:
-        return exc
-    return None
-
-
 def counting(rows: int) -> str:
     """A view's SELECT that takes this many rounds for its one row."""
     numbers = f"SELECT 1 AS x UNION ALL SELECT x + 1 FROM c WHERE x < {rows}"
@@ -447,14 +356,3 @@ async def answered_until(ending: asyncio.Task[T], ask: Callable[[], Awaitable[Ro
         answered += 1
         await asyncio.sleep(0)
     return answered
-
-
-def query_of(plan: Plan) -> Query:
-    """The compiled page statement of a plan."""
-    found = [
-        value[1]
-        for key, value in plan.cache.items()
-        if isinstance(key, tuple) and isinstance(value, tuple) and key[1] == "page"
-    ]
-    assert isinstance(found[0], Query)
-    return found[0]

@@ -5,7 +5,7 @@ Not here: batches (api/batch.py), what is allowed (records).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from yadokari.api.door import Door
 from yadokari.api.list_throttle import ListThrottle
@@ -59,9 +59,12 @@ class RecordRoutes:
         listed = await door.records.list(asking, collection, wanted)
         if not listed.rows and wanted.filter and collection.list_rule:
             await self._throttle.missed(asking.caller, request.real_ip)
-        shown = await door.records.present(
-            asking, collection, listed.rows, expand=query.get("expand", "")
-        )
+        expand = query.get("expand", "")
+        shown: Sequence[object]
+        if expand or collection.is_auth or query.get("fields"):
+            shown = await door.records.present(asking, collection, listed.rows, expand=expand)
+        else:
+            shown = door.records.present_page(asking, collection, listed.rows)
         page = page_object(
             shown, page=paging.page, per_page=paging.per_page, total_items=listed.total
         )

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from yadokari.base.errors import BadRequest
 from yadokari.collections.reserved import COLLECTIONS
-from yadokari.contract.page import offset_of
-from yadokari.ports.store import Page, Reads
+from yadokari.contract.page import UNCOUNTED, offset_of
+from yadokari.ports.store import Counted, Page, Reads
 from yadokari.rules.bind import RequestContext, bind
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.parse import parse
@@ -28,7 +28,6 @@ from yadokari.schema.collection import Collection, Schema
 
 LISTED_FIELDS = frozenset(("id", "created", "updated", "name", "system", "type"))
 FILTER_BYTES_MAX = 3_500  # the contract's limit for clients' filters, in bytes of UTF-8
-UNCOUNTED = -1
 
 _LISTED = replace(
     COLLECTIONS, fields=tuple(f for f in COLLECTIONS.fields if f.name in LISTED_FIELDS)
@@ -78,11 +77,12 @@ async def list_collections(
     literals = tokens.literals if tokens is not None else ()
     binding = bind(plan, RequestContext(now_ms=now_ms), literals)
     page = Page(offset=offset_of(page=query.page, per_page=query.per_page), limit=query.per_page)
-    rows = await reads.select(plan, binding, page=page)
-    found = [schema.by_id[row.id] for row in rows if row.id in schema.by_id]
     if query.skip_total:
-        return ListedCollections(found, UNCOUNTED)
-    return ListedCollections(found, await reads.count(plan, binding))
+        listed = Counted(await reads.select(plan, binding, page=page), UNCOUNTED)
+    else:
+        listed = await reads.select_counted(plan, binding, page=page)
+    found = [schema.by_id[row.id] for row in listed.rows if row.id in schema.by_id]
+    return ListedCollections(found, listed.total)
 
 
 def _check_names(tree: Tree | None, sort: str) -> None:

@@ -66,7 +66,7 @@ class ViewTrial(msgspec.Struct, frozen=True, kw_only=True):
 
     collection: Collection
     """A passing view; its name and id mean nothing afterwards."""
-    rows: list[Row]
+    rows: Sequence[Row]
 
 
 class Collections:
@@ -241,7 +241,7 @@ class Collections:
             unit = self._unit(tx)
             fields = await unit.view_fields(name, query)
             view = _passing_view(name, query, fields)
-            rows: list[Row] = []
+            rows: Sequence[Row] = ()
             try:
                 async with tx.savepoint():
                     passing = tx.schema.with_collections((*tx.schema.collections, view))

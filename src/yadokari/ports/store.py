@@ -15,10 +15,11 @@ Not here: what a plan means (rules/plan.py), who may do what (records).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, Literal, NewType, Protocol, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Generic, Literal, NewType, Protocol, TypeAlias, TypeVar, overload
 
 import msgspec
+from typing_extensions import override
 
 from yadokari.rules.bind import Binding
 from yadokari.rules.plan import Plan
@@ -55,6 +56,83 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     limit: int
     """At most this many rows; 1 to 1000."""
+
+
+class Rows(Sequence[Row]):
+    """The rows of one page.
+
+    A list is mostly shown as it was read, a column at a time; each ``Row`` is made when somebody
+    asks for it.
+    """
+
+    __slots__ = ("_columns", "_made")
+
+    def __init__(self, made: list[Row]) -> None:
+        """Rows that are there already."""
+        self._made: list[Row] | None = made
+        self._columns: Columns | None = None
+
+    @classmethod
+    def by_columns(cls, columns: Columns) -> Rows:
+        """Rows as they come out of a database."""
+        rows = cls([])
+        rows._columns, rows._made = columns, None
+        return rows
+
+    def column(self, name: str) -> Sequence[Value]:
+        """The values of one field, in order."""
+        if self._columns is not None:
+            return self._columns.values[name]
+        return [row.values[name] for row in self._rows()]
+
+    @override
+    def __len__(self) -> int:
+        return len(self._rows() if self._columns is None else self._columns.stamps)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        return self._rows()[index]
+
+    @override
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows())
+
+    def _rows(self) -> list[Row]:
+        made = self._made
+        if made is None:
+            assert self._columns is not None
+            made = self._made = self._columns.rows()
+        return made
+
+
+class Columns(msgspec.Struct, frozen=True, gc=False):
+    """Rows of one collection by columns, all of one length."""
+
+    collection_id: str
+    values: dict[str, Sequence[Value]]
+    """Every field of the collection, canonical."""
+    versions: Sequence[int]
+    stamps: Sequence[int]
+
+    def rows(self) -> list[Row]:
+        """The same as rows."""
+        names, collection_id = tuple(self.values), self.collection_id
+        each = zip(*self.values.values(), strict=True)
+        return [
+            Row(collection_id, dict(zip(names, values, strict=True)), version, stamp)
+            for values, version, stamp in zip(each, self.versions, self.stamps, strict=True)
+        ]
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """A page, and how many records there are on all pages."""
+
+    rows: Rows
+    total: int
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,15 +238,18 @@ class Reads(Protocol):
         """
         ...
 
-    async def select(self, plan: Plan, binding: Binding, *, page: Page) -> list[Row]:
+    async def select(self, plan: Plan, binding: Binding, *, page: Page) -> Rows:
         """The records the plan finds, each once, in its order, ties by creation stamp.
 
         Raises: as ``first``.
         """
         ...
 
-    async def count(self, plan: Plan, binding: Binding) -> int:
-        """How many records the plan finds. Raises: as ``first``."""
+    async def select_counted(self, plan: Plan, binding: Binding, *, page: Page) -> Counted:
+        """As ``select``, and how many records the plan finds.
+
+        The two may be of different moments when others write meanwhile. Raises: as ``first``.
+        """
         ...
 
     async def by_unique(

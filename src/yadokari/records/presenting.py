@@ -1,5 +1,8 @@
 """Rows as clients see them.
 
+A record that is still to be worked on (expanded, picked from) is a dict. The records of a page that
+only has to be encoded are made by columns: a third of the work.
+
 V1  Keys are in code-point order; every visible field is present.
 V2  Hidden fields are for superusers; password and tokenKey for nobody.
 V3  An e-mail is shown when its record says so, to its owner, to superusers and managers.
@@ -7,13 +10,14 @@ V3  An e-mail is shown when its record says so, to its owner, to superusers and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Raw
 
 from yadokari.base.json_text import json_number
-from yadokari.ports.store import Row
+from yadokari.ports.store import Row, Rows
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import (
     Field,
@@ -28,6 +32,7 @@ Presented: TypeAlias = dict[str, object]
 """A record ready for JSON: plain values, and Raw for JSON kept as text."""
 
 _Converter: TypeAlias = Callable[[Value], object]
+_INTS = frozenset((int,))
 _NEVER_SHOWN = frozenset(("password", "tokenKey"))
 
 
@@ -52,7 +57,7 @@ def _converter(field: Field) -> _Converter | None:
 class Presenter:
     """Presents the records of one collection to one kind of reader."""
 
-    __slots__ = ("_converted", "_has_email", "_hidden", "_numbers", "_template")
+    __slots__ = ("_converted", "_has_email", "_hidden", "_item", "_numbers", "_template")
 
     def __init__(self, collection: Collection, *, hidden: bool) -> None:
         shown = {
@@ -73,6 +78,7 @@ class Presenter:
             (name, convert) for name in shown if (convert := _converter(shown[name])) is not None
         )
         self._has_email = collection.is_auth
+        self._item: type[msgspec.Struct] | None = None
 
     def present(self, row: Row, *, email: bool) -> Presented:
         """A record; ``email`` says whether this reader may see a hidden e-mail."""
@@ -91,6 +97,31 @@ class Presenter:
         if self._has_email and not email and not values["emailVisibility"]:
             del shown["email"]
         return shown
+
+    def page(self, rows: Rows) -> Sequence[object]:
+        """Records that encode as what ``present`` gives; of collections without e-mails."""
+        assert not self._has_email
+        names = [name for name in self._template if name not in self._hidden]
+        item = self._item
+        if item is None:
+            item = self._item = _encoding_as(names)
+        columns: dict[str, Sequence[object]] = {
+            name: rows.column(name) if fixed is None else (fixed,) * len(rows)
+            for name in names
+            for fixed in (self._template[name],)
+        }
+        for name in self._numbers:
+            if not _INTS.issuperset(map(type, columns[name])):
+                columns[name] = [json_number(number) for number in columns[name]]  # type: ignore[arg-type]
+        for name, convert in self._converted:
+            columns[name] = [convert(value) for value in columns[name]]  # type: ignore[arg-type]
+        return list(map(item, *columns.values()))
+
+
+def _encoding_as(keys: Sequence[str]) -> type[msgspec.Struct]:
+    """A class of values that encode as an object with these keys, in this order."""
+    members = {f"m{place}": key for place, key in enumerate(keys)}
+    return msgspec.defstruct("Item", [(name, object) for name in members], rename=members, gc=False)
 
 
 class Presenters:

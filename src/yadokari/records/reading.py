@@ -10,13 +10,11 @@ import msgspec
 
 from yadokari.base.errors import Forbidden, NotFound
 from yadokari.contract import messages
-from yadokari.contract.page import offset_of
-from yadokari.ports.store import Page, Reads, Row
+from yadokari.contract.page import UNCOUNTED, offset_of
+from yadokari.ports.store import Counted, Page, Reads, Row
 from yadokari.records.caller import Asking
 from yadokari.records.plans import Plans
 from yadokari.schema.collection import Collection
-
-UNCOUNTED = -1
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,13 +25,6 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 1
     per_page: int = 30
     skip_total: bool = False
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """A page of rows; ``total`` is UNCOUNTED when it was not asked for."""
-
-    rows: list[Row]
-    total: int
 
 
 def applied_rule(rule: str | None, asking: Asking) -> str:
@@ -56,8 +47,8 @@ class Reading:
         self._store = store
         self._plans = plans
 
-    async def list(self, asking: Asking, collection: Collection, query: ListQuery) -> Listed:
-        """A page of the records this caller may list.
+    async def list(self, asking: Asking, collection: Collection, query: ListQuery) -> Counted:
+        """A page of the records this caller may list; UNCOUNTED when the total is skipped.
 
         Raises:
             Forbidden: G1, or names for superusers in filter or sort.
@@ -76,12 +67,10 @@ class Reading:
         page = Page(
             offset=offset_of(page=query.page, per_page=query.per_page), limit=query.per_page
         )
-        rows = await self._store.select(bound.plan, bound.binding, page=page)
         if query.skip_total:
-            return Listed(rows, UNCOUNTED)
-        if 0 < len(rows) < query.per_page:
-            return Listed(rows, page.offset + len(rows))
-        return Listed(rows, await self._store.count(bound.plan, bound.binding))
+            rows = await self._store.select(bound.plan, bound.binding, page=page)
+            return Counted(rows, UNCOUNTED)
+        return await self._store.select_counted(bound.plan, bound.binding, page=page)
 
     async def view(self, asking: Asking, collection: Collection, id: str) -> Row:
         """One record this caller may view.

@@ -14,7 +14,7 @@ from yadokari.base.errors import BadRequest
 from yadokari.contract import messages
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
-from yadokari.ports.store import Committed, Reads, Row, Store, Transaction
+from yadokari.ports.store import Committed, Counted, Reads, Row, Rows, Store, Transaction
 from yadokari.records.batching import BatchFailed, BatchItem, Items, RefusedItem
 from yadokari.records.belongings import Belongings
 from yadokari.records.caller import Asking
@@ -23,7 +23,7 @@ from yadokari.records.expanding import Expanding
 from yadokari.records.judging import satisfied
 from yadokari.records.plans import Plans
 from yadokari.records.presenting import Presented, Presenters
-from yadokari.records.reading import Listed, ListQuery, Reading
+from yadokari.records.reading import ListQuery, Reading
 from yadokari.records.submission import Hashing, Submission, prepare
 from yadokari.records.writing import Writing
 from yadokari.schema.collection import Collection
@@ -68,13 +68,18 @@ class Records:
 
     # --- reading -----------------------------------------------------------------------------
 
-    async def list(self, asking: Asking, collection: Collection, query: ListQuery) -> Listed:
+    async def list(self, asking: Asking, collection: Collection, query: ListQuery) -> Counted:
         """A page; see ``Reading.list``."""
         return await self.reading.list(asking, collection, query)
 
     async def view(self, asking: Asking, collection: Collection, id: str) -> Row:
         """One record; see ``Reading.view``."""
         return await self.reading.view(asking, collection, id)
+
+    def present_page(self, asking: Asking, collection: Collection, rows: Rows) -> Sequence[object]:
+        """As ``present``, but good for nothing but encoding; not for auth collections."""
+        presenter = self.presenters.of(collection, hidden=asking.caller.is_superuser)
+        return presenter.page(rows)
 
     async def present(
         self,

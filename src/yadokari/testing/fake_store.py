@@ -22,10 +22,12 @@ from yadokari.ports.store import (
     Change,
     Changes,
     Committed,
+    Counted,
     Cursor,
     Fence,
     Page,
     Row,
+    Rows,
     Savepoint,
     Store,
     Transaction,
@@ -65,13 +67,14 @@ class _Reads:
         found = find_rows(self._tables, plan, binding)
         return next((row for row in found if id is None or row.id == id), None)
 
-    async def select(self, plan: Plan, binding: Binding, *, page: Page) -> list[Row]:
+    async def select(self, plan: Plan, binding: Binding, *, page: Page) -> Rows:
         """See ports.store.Reads.select."""
-        return find_rows(self._tables, plan, binding)[page.offset : page.offset + page.limit]
+        return (await self.select_counted(plan, binding, page=page)).rows
 
-    async def count(self, plan: Plan, binding: Binding) -> int:
-        """See ports.store.Reads.count."""
-        return len(find_rows(self._tables, plan, binding))
+    async def select_counted(self, plan: Plan, binding: Binding, *, page: Page) -> Counted:
+        """See ports.store.Reads.select_counted."""
+        found = find_rows(self._tables, plan, binding)
+        return Counted(Rows(found[page.offset : page.offset + page.limit]), len(found))
 
     async def by_unique(
         self, collection: Collection, field: str, value: str, *, any_case: bool

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import pytest
 
-from yadokari.ports.store import ABSENT, Committed, Cursor, Page, Row, Store, Transaction
-from yadokari.rules.bind import NOTHING
+from yadokari.ports.store import ABSENT, Committed, Cursor, Page, Reads, Row, Store, Transaction
+from yadokari.rules.bind import NOTHING, Binding
 from yadokari.rules.plan import Plan
 from yadokari.schema.collection import AuthOptions, Collection
 from yadokari.schema.diff import diff_schemas
@@ -158,3 +158,8 @@ async def page_of(
     """Ids that a plan without slots finds."""
     rows = await store.select(plan, NOTHING, page=Page(offset=offset, limit=limit))
     return [row.id for row in rows]
+
+
+async def count_of(reads: Reads, plan: Plan, binding: Binding = NOTHING) -> int:
+    """How many rows a plan finds."""
+    return (await reads.select_counted(plan, binding, page=Page(offset=0, limit=1))).total

@@ -28,6 +28,7 @@ from yadokari.testing.suite_data import (
     TEAMS,
     add,
     change,
+    count_of,
     drop,
     ids_of,
     one,
@@ -277,7 +278,26 @@ class RecordsSuite:
         assert await page_of(store, plan, offset=1, limit=1) == ["a"]
         assert await page_of(store, plan, offset=9) == []
         assert await page_of(store, newest) == ["b", "a", "c"]
-        assert await store.count(plan, NOTHING) == 3
+        assert await count_of(store, plan) == 3
+
+    async def test_a_page_comes_with_the_total(self, store: Store) -> None:
+        """Of all pages, whichever is asked for."""
+        await use(store, TEAMS)
+        await add(store, *map(team, "abcde"))
+        label = Column(ROOT, "id", "text")
+        plan = Plan(
+            collection=TEAMS,
+            where=Compare(label, Op.NE, SlotRef(0), every=True),
+            order=(By(label, descending=True),),
+            slots=(FilterLiteral(0),),
+        )
+        binding = bind(plan, RequestContext(), ["b"])
+
+        for offset, ids in ((0, "ed"), (2, "ca"), (3, "a"), (4, ""), (99, "")):
+            page = Page(offset=offset, limit=2)
+            found = await store.select_counted(plan, binding, page=page)
+            assert [row.id for row in found.rows] == list(ids)
+            assert found.total == 4
 
     async def test_plans_find_what_their_condition_says(self, store: Store) -> None:
         """The compiler and the reference evaluator agree on rows, order, counts and one id."""
@@ -303,7 +323,7 @@ class RecordsSuite:
 
         assert [r.id for r in await store.select(grown, binding, page=page)] == ["a", "c"]
         assert [r.id for r in await store.select(blues, binding, page=page)] == ["a"]
-        assert await store.count(grown, binding) == 2
+        assert await count_of(store, grown, binding) == 2
         assert await store.first(grown, binding, id="c") is not None
         assert await store.first(grown, binding, id="b") is None
 
@@ -326,7 +346,7 @@ class RecordsSuite:
             found = await tx.get(PEOPLE, ["p1"])
             return [
                 found == {"p1": made},
-                await tx.count(Plan(collection=PEOPLE), NOTHING),
+                await count_of(tx, Plan(collection=PEOPLE)),
                 await tx.first(Plan(collection=PEOPLE), NOTHING) == made,
                 await tx.pointing_at(PEOPLE, "mates", ["m"]) == [made],
                 await tx.all_of(PEOPLE) == [made],

@@ -17,6 +17,7 @@ from yadokari.testing.suite_data import (
     PEOPLE,
     TEAMS,
     add,
+    count_of,
     needs,
     page_of,
     person,
@@ -60,7 +61,7 @@ class ViewsSuite:
 
         plan = Plan(collection=board)
         assert await page_of(store, plan) == ["1", "2"]
-        assert await store.count(plan, NOTHING) == 2
+        assert await count_of(store, plan) == 2
         assert await store.get(board, ["2"]) == {"2": Row(board.id, {"id": "2", "label": "y"})}
         assert await store.first(plan, NOTHING, id="1") is not None
 

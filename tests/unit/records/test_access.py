@@ -32,7 +32,7 @@ async def test_a_null_rule_is_forbidden_and_an_unmet_one_hides():
     with pytest.raises(NotFound):
         await hiding.records.view(guest, hiding.records.collection("notes"), "n1")
     listed = await hiding.records.list(guest, hiding.records.collection("notes"), query)
-    assert listed.rows == []
+    assert not listed.rows
 
 
 async def test_an_empty_rule_is_for_everyone():

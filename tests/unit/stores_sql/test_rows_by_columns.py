@@ -32,4 +32,4 @@ def test_many_rows_are_read_as_each_of_them_is(raws: list[tuple[str, ...]]):
     """B1: whatever plain SQL put into a column, a list shows a record as its view does."""
     table = Table(THING)
 
-    assert table.rows(raws) == [table.row(raw) for raw in raws]
+    assert list(table.rows(raws)) == [table.row(raw) for raw in raws]

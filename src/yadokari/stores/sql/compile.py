@@ -41,6 +41,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     by_id: bool = False
     paged: bool = False
     ordered: bool = True
+    counted: bool = False
+    """Whether each row of a page ends with the number of rows on all pages; needs a stamp."""
     stamp: str | None = None
     """The hidden creation column: the key of a row, and the end of every order; None = there is
     none (views)."""
@@ -57,9 +59,13 @@ def compile_plan(plan: Plan, classes: str, *, dialect: Dialect, shape: Shape) ->
         where.append(_whole(conditions, plan.where, scope))
     order = _order(plan.order, conditions, scope, shape) if shape.ordered else None
     is_sorted = any(not isinstance(item, ByCreation) for item in plan.order)
-    key = shape.stamp if shape.paged and is_sorted else None
+    key = shape.stamp if shape.paged and (is_sorted or shape.counted) else None
     table = dialect.table(plan.collection)
-    wanted = shape.projection if key is None else f"{key} AS k"
+    projection = shape.projection
+    wanted = projection if key is None else f"{key} AS k"
+    if shape.counted:
+        wanted += ", count(*) OVER () AS total"
+        projection += ", p.total"
     pieces = [Sql(f"SELECT {wanted} FROM {table} t")]
     pieces += scope.outer_joins
     if where:
@@ -71,7 +77,7 @@ def compile_plan(plan: Plan, classes: str, *, dialect: Dialect, shape: Shape) ->
     whole = joined(" ", pieces)
     if key is not None:
         rows = dialect.in_order_of(whole, table=table, key=key)
-        whole = sql("SELECT {} FROM {}", Sql(shape.projection), rows)
+        whole = sql("SELECT {} FROM {}", Sql(projection), rows)
     return Statement(whole.text, whole.arguments, like_pattern)
 
 

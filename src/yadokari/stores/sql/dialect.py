@@ -26,7 +26,7 @@ class Dialect(Protocol):
         ...
 
     def in_order_of(self, keys: Sql, *, table: str, key: str) -> Sql:
-        """The rows ``t`` of a table in the order of a statement that gives their keys as ``k``."""
+        """The rows ``t`` of a table in the order of ``p``, a statement that gives keys as ``k``."""
         ...
 
     def side_table(self, collection: Collection, field: str) -> str | None:

@@ -26,7 +26,11 @@ from yadokari.stores.sqlite.table import Query, Raw
 
 
 class _Watch:
-    """Counts a statement's slices of steps, and says when to stop it."""
+    """Counts a statement's slices of steps, and says when to stop it.
+
+    The first slice may be what earlier runs of the statement left over: one that has none is short,
+    and one that has two is long.
+    """
 
     __slots__ = ("clock", "deadline_ms", "job", "slices", "slices_max")
 
@@ -64,8 +68,7 @@ class _ThreadReader:
             return []
         watch.deadline_ms = self._clock.monotonic_ms() + self._timeout_ms
         rows = self.connection.execute(job.query.sql, job.bindings).fetchall()
-        # One slice may be what earlier runs of the statement left over.
-        job.query.long = watch.slices > 1
+        job.query.long = watch.slices > 0
         return rows
 
 
@@ -79,7 +82,7 @@ class Reader:
         self._open_one, self._settings, self._clock = open_one, settings, clock
         self.connection = open_one(settings.cache_kib)
         self._watch = _Watch(clock)
-        self._watch.slices_max = 1  # The first may be what earlier runs of a statement left over.
+        self._watch.slices_max = 1
         self.connection.set_progress_handler(self._watch, settings.long_read_steps)
         self._execute = self.connection.cursor().execute
         self._threads = ThreadPoolExecutor(settings.read_threads, "yadokari-read")

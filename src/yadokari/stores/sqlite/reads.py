@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from yadokari.ports.store import Page, Row
+from yadokari.ports.store import Counted, Page, Row, Rows
 from yadokari.rules.bind import Binding, Scalar
 from yadokari.rules.plan import Plan
 from yadokari.schema.collection import Collection
@@ -20,6 +20,8 @@ from yadokari.stores.sqlite.tables import Tables
 from yadokari.stores.sqlite.values import list_text
 
 NO_LIMIT = -1
+FEW_MAX = 1_000
+"""Rows whose keys are sorted and counted together sooner than a long count is done again."""
 Bindings: TypeAlias = tuple[Scalar, ...]
 
 
@@ -65,20 +67,36 @@ class PlanReads:
             found = await self._long(query, bindings)
         return table.row(found[0]) if found else None
 
-    async def select(self, plan: Plan, binding: Binding, *, page: Page) -> list[Row]:
+    async def select(self, plan: Plan, binding: Binding, *, page: Page) -> Rows:
         """See ports.store.Reads.select."""
         table = self._tables.of(plan.collection)
         query = self._tables.rows_query(plan, table, binding, by_id=False)
-        bindings = query.bind(binding, limit=page.limit, offset=page.offset)
-        return table.rows(await self._all(query, bindings))
+        return table.rows(
+            await self._all(query, query.bind(binding, limit=page.limit, offset=page.offset))
+        )
 
-    async def count(self, plan: Plan, binding: Binding) -> int:
-        """See ports.store.Reads.count."""
+    async def select_counted(self, plan: Plan, binding: Binding, *, page: Page) -> Counted:
+        """See ports.store.Reads.select_counted.
+
+        Two statements: most pages are found long before all rows are counted. One (``both``) for a
+        count that takes long to find few: most of its work is the page's work, too.
+        """
         table = self._tables.of(plan.collection)
-        query = self._tables.count_query(plan, table, binding)
-        [[count]] = await self._all(query, query.bind(binding))
-        assert type(count) is int
-        return count
+        count = self._tables.count_query(plan, table, binding)
+        if count.long and count.finds_few:
+            both = self._tables.counted_query(plan, table, binding)
+            bindings = both.bind(binding, limit=page.limit, offset=page.offset)
+            if raws := await self._all(both, bindings):
+                total = _whole(raws[0][-1])
+                count.finds_few = total <= FEW_MAX
+                return Counted(table.rows([raw[:-1] for raw in raws]), total)
+        rows = await self.select(plan, binding, page=page)
+        if 0 < len(rows) < page.limit:
+            return Counted(rows, page.offset + len(rows))
+        [[found]] = await self._all(count, count.bind(binding))
+        total = _whole(found)
+        count.finds_few = total <= FEW_MAX and table.stamp is not None
+        return Counted(rows, total)
 
     async def by_unique(
         self, collection: Collection, field: str, value: str, *, any_case: bool
@@ -96,14 +114,20 @@ class PlanReads:
             return []
         table = self._tables.of(collection)
         limit = NO_LIMIT if rows_max is None else rows_max
-        return table.rows(await self._all(table.pointing(field), (list_text(tuple(ids)), limit)))
+        found = await self._all(table.pointing(field), (list_text(tuple(ids)), limit))
+        return list(table.rows(found))
 
     async def all_of(self, collection: Collection, *, rows_max: int | None = None) -> list[Row]:
         """See ports.store.Reads.all_of."""
         table = self._tables.of(collection)
         limit = NO_LIMIT if rows_max is None else rows_max
-        return table.rows(await self._all(table.all, (limit,)))
+        return list(table.rows(await self._all(table.all, (limit,))))
 
     async def _all(self, query: Query, bindings: Bindings) -> list[Raw]:
         found = self._quick(query, bindings)
         return await self._long(query, bindings) if found is None else found
+
+
+def _whole(value: Scalar) -> int:
+    assert type(value) is int, "a count"
+    return value

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from yadokari.ports.store import Row
+from yadokari.ports.store import Columns, Row, Rows
 from yadokari.rules.bind import Scalar
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import (
@@ -100,19 +100,16 @@ class Table:
             return Row(self._id, values)
         return Row(self._id, values, raw[-2], raw[-1])  # type: ignore[arg-type]
 
-    def rows(self, raws: Sequence[Raw]) -> list[Row]:
+    def rows(self, raws: Sequence[Raw]) -> Rows:
         """The rows of tuples in the projection's order: as ``row`` makes them, but by columns."""
         if self._is_view or len(raws) < BY_COLUMNS_MIN:
-            return [self.row(raw) for raw in raws]
+            return Rows([self.row(raw) for raw in raws])
         columns: list[Sequence[object]] = list(zip(*raws, strict=True))
         for place, read in self._column_readers:
             columns[place] = read(columns[place])
         stamps, versions = columns.pop(), columns.pop()
-        names, collection_id = self._names, self._id
-        return [
-            Row(collection_id, dict(zip(names, values)), version, stamp)  # type: ignore[arg-type]  # noqa: B905
-            for values, version, stamp in zip(zip(*columns), versions, stamps)  # noqa: B905
-        ]
+        values = dict(zip(self._names, columns, strict=True))
+        return Rows.by_columns(Columns(self._id, values, versions, stamps))  # type: ignore[arg-type]
 
     def stored(self, name: str, value: Value) -> Scalar:
         """What stands in the column for a canonical value."""

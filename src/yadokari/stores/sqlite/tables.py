@@ -5,7 +5,8 @@ Not here: what a table knows (stores/sqlite/table.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
 
 import apsw
 
@@ -18,15 +19,19 @@ from yadokari.stores.sqlite.dialect import SqliteDialect
 from yadokari.stores.sqlite.names import quoted
 from yadokari.stores.sqlite.table import Query, Table
 
+_Kind: TypeAlias = Literal["id", "page", "counted", "count"]
+
 
 class PlanQuery(Query):
     """A compiled plan."""
 
-    __slots__ = ("bind",)
+    __slots__ = ("bind", "finds_few")
 
     def __init__(self, statement: Statement) -> None:
         super().__init__(statement.sql)
         self.bind = statement.bind
+        self.finds_few = False
+        """Of a count: whether it was low the last time."""
 
 
 class Tables:
@@ -53,43 +58,55 @@ class Tables:
 
     def rows_query(self, plan: Plan, table: Table, binding: Binding, *, by_id: bool) -> PlanQuery:
         """The statement that finds a plan's rows: one by its id, or a page."""
-        key = (self, "id" if by_id else "page", binding.classes)
-        return self._cached(
-            plan,
-            key,
-            table,
-            lambda: Shape(
-                projection=table.projection,
-                by_id=by_id,
-                paged=not by_id,
-                ordered=not by_id,
-                stamp=table.stamp,
-            ),
-            binding.classes,
-        )
+        if by_id:
+            return self._cached(plan, "id", table, binding.classes)
+        return self._cached(plan, "page", table, binding.classes)
 
     def count_query(self, plan: Plan, table: Table, binding: Binding) -> PlanQuery:
         """The statement that counts a plan's rows."""
-        key = (self, "count", binding.classes)
-        return self._cached(
-            plan, key, table, lambda: Shape(projection="count(*)", ordered=False), binding.classes
-        )
+        return self._cached(plan, "count", table, binding.classes)
 
-    def _cached(
-        self,
-        plan: Plan,
-        key: tuple[Tables, str, str],
-        table: Table,
-        shape: Callable[[], Shape],
-        classes: str,
-    ) -> PlanQuery:
+    def counted_query(self, plan: Plan, table: Table, binding: Binding) -> PlanQuery:
+        """The statement that finds a page of a plan's rows, with the count of all in each of them.
+
+        The table must have a creation column.
+        """
+        return self._cached(plan, "counted", table, binding.classes)
+
+    def _cached(self, plan: Plan, kind: _Kind, table: Table, classes: str) -> PlanQuery:
+        key = (self, kind, classes)
         found = plan.cache.get(key)
         if type(found) is tuple and found[0] is table:
             return found[1]
-        statement = compile_plan(plan, classes, dialect=self._dialect, shape=shape())
+        shape = _SHAPES[kind](table)
+        statement = compile_plan(plan, classes, dialect=self._dialect, shape=shape)
         query = PlanQuery(statement)
         plan.cache[key] = (table, query)
         return query
+
+
+def _one_row(table: Table) -> Shape:
+    return Shape(projection=table.projection, by_id=True, ordered=False, stamp=table.stamp)
+
+
+def _a_page(table: Table) -> Shape:
+    return Shape(projection=table.projection, paged=True, stamp=table.stamp)
+
+
+def _a_counted_page(table: Table) -> Shape:
+    return Shape(projection=table.projection, paged=True, counted=True, stamp=table.stamp)
+
+
+def _a_count(_table: Table) -> Shape:
+    return Shape(projection="count(*)", ordered=False)
+
+
+_SHAPES: Mapping[_Kind, Callable[[Table], Shape]] = {
+    "id": _one_row,
+    "page": _a_page,
+    "counted": _a_counted_page,
+    "count": _a_count,
+}
 
 
 def view_columns(connection: apsw.Connection, view: str) -> tuple[str, ...]:
