@@ -11,6 +11,15 @@ _MODIFIERS = "unit/schema/test_modifiers.py::test_modified_keys_give_new_values"
 
 ACCESS = (
     Fault(
+        id="pages-show-hidden-fields",
+        area="access",
+        file="records/presenting.py",
+        right="names = [name for name in self._template if name not in self._hidden]",
+        wrong="names = list(self._template)",
+        noticed_by=("unit/records/test_presenting.py::test_a_page_encodes_as_its_records_do",),
+        why="A list would tell everybody what a view keeps to itself.",
+    ),
+    Fault(
         id="null-and-empty-rules-are-the-same",
         area="access",
         file="records/reading.py",

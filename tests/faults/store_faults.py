@@ -4,10 +4,29 @@ from tests.faults.fault import Fault
 
 _SUITE = "stores/test_sqlite_suite.py::TestSqliteStore::"
 _CONCURRENCY = "stores/test_sqlite_concurrency.py::"
+_LONG_READS = "stores/test_sqlite_long_reads.py::"
 _PLACES = "unit/stores_sql/test_places.py::"
 _FILE = "stores/test_sqlite_file.py::"
 
 READS = (
+    Fault(
+        id="a-page-is-taken-for-all-of-it",
+        area="store",
+        file="stores/sqlite/reads.py",
+        right="return Counted(table.rows([raw[:-1] for raw in raws]), total)",
+        wrong="return Counted(table.rows([raw[:-1] for raw in raws]), len(raws))",
+        noticed_by=(_LONG_READS + "test_a_long_count_of_few_rows_comes_with_their_page",),
+        why="Clients would stop after the first page.",
+    ),
+    Fault(
+        id="every-second-long-read-begins-on-the-loop",
+        area="store",
+        file="stores/sqlite/reader.py",
+        right="job.query.long = watch.slices > 0",
+        wrong="job.query.long = watch.slices > 1",
+        noticed_by=(_LONG_READS + "test_a_statement_just_above_the_limit_stays_in_the_thread",),
+        why="All other requests would wait for it, again and again.",
+    ),
     Fault(
         id="lists-show-what-sqlite-stores",
         area="store",
