@@ -5,6 +5,8 @@ T1  Nothing outside the folder is ever served: names are cleaned first, links ar
 T2  Folders end with a slash, files do not, ``index.html`` is never named; others are 301.
 T3  Pages are asked for anew each time; assets with a hash in their name are kept for ever.
 T4  The disk is touched in threads only.
+T5  A file that lies there compressed already (``app.js.br``, ``app.js.gz``, not older than the file
+    itself) is sent so to who understands it; others are compressed on their way.
 
 Not here: which requests come here (api/asgi.py).
 """
@@ -69,8 +71,15 @@ _TYPES = {
     ".mp3": "audio/mpeg",
 }
 _COMPRESSIBLE = re.compile(r"text/|application/(?:json|manifest\+json|wasm|xml)|image/svg|font/ttf")
-_HASHED = re.compile(r"/assets/[^/]*[-.](?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
-_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q\s*=\s*(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)")
+_HASHED = re.compile(
+    r"/(?:assets|static|immutable|chunks|build)/(?:.*/)?"  # Where the usual build tools put them.
+    r"[^/]*[-.](?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{8,}\.[a-z0-9]+(?:\.[a-z]+)?$"
+)
+_ACCEPTED = re.compile(
+    r"(?:^|,)\s*(br|gzip)\s*(?:;\s*q\s*=\s*(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?=,|$)"
+)
+_PACKED = (("br", ".br"), ("gzip", ".gz"))
+"""Encodings of files that lie there compressed, and how these are called; the smallest first."""
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -81,6 +90,8 @@ class _Found(msgspec.Struct, frozen=True):
     """Path below the folder, beginning with a slash."""
     size_bytes: int
     modified_s: int
+    encoding: str = ""
+    """How the file at ``path`` is compressed already (T5)."""
 
 
 class _Elsewhere(msgspec.Struct, frozen=True):
@@ -125,7 +136,10 @@ class StaticFiles:
         Raises:
             NotFound: nothing lies there.
         """
-        found = await asyncio.to_thread(self._find, "/" + path[len(self._prefix) :])
+        accepted: frozenset[str] = frozenset()
+        if not request.header(b"range"):  # A part of a compressed file would be a riddle.
+            accepted = frozenset(_ACCEPTED.findall(request.header(b"accept-encoding")))
+        found = await asyncio.to_thread(self._find, "/" + path[len(self._prefix) :], accepted)
         if found is None:
             raise NotFound(messages.FILE_NOT_FOUND)
         if isinstance(found, _Elsewhere):
@@ -137,9 +151,12 @@ class StaticFiles:
             *fixed.FIXED,
             *self._headers,
         ]
-        if found.size_bytes >= GZIP_BYTES_MIN and _COMPRESSIBLE.match(content_type):
+        if found.encoding:
+            headers.append((b"content-encoding", found.encoding.encode()))
             headers.append((b"vary", b"Accept-Encoding"))
-            if not request.header(b"range") and _GZIP.search(request.header(b"accept-encoding")):
+        elif found.size_bytes >= GZIP_BYTES_MIN and _COMPRESSIBLE.match(content_type):
+            headers.append((b"vary", b"Accept-Encoding"))
+            if "gzip" in accepted:
                 return _zipped(request, found, headers)
         return download(
             request,
@@ -150,12 +167,13 @@ class StaticFiles:
             boundary=f"yadokari-{found.modified_s:x}-{found.size_bytes:x}-part",
         )
 
-    def _find(self, path: str) -> _Found | _Elsewhere | None:
+    def _find(self, path: str, accepted: frozenset[str]) -> _Found | _Elsewhere | None:
         found = self._look_up(path)
         if found is None and self._index_fallback:
             found = self._look_up("/")
-            return found if isinstance(found, _Found) else None
-        return found
+            if not isinstance(found, _Found):
+                return None
+        return _packed(found, accepted) if isinstance(found, _Found) else found
 
     def _look_up(self, path: str) -> _Found | _Elsewhere | None:
         if "\x00" in path or len(path.encode("utf-8", "replace")) > PATH_BYTES_MAX:
@@ -183,6 +201,21 @@ class StaticFiles:
         if not stat.S_ISREG(status.st_mode):
             return None
         return _Found(full, clean, status.st_size, int(status.st_mtime))
+
+
+def _packed(found: _Found, accepted: frozenset[str]) -> _Found:
+    """The compressed file beside this one, where there is a good one (T5)."""
+    for encoding, ending in _PACKED:
+        if encoding not in accepted or not _COMPRESSIBLE.match(content_type_of(found.name)):
+            continue
+        path = found.path + ending
+        try:
+            status = os.lstat(path)  # No links: one could lead outside (T1).
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode) and int(status.st_mtime) >= found.modified_s:
+            return _Found(path, found.name, status.st_size, found.modified_s, encoding)
+    return found
 
 
 def content_type_of(name: str) -> str:

@@ -203,6 +203,9 @@ async def test_known_files_are_not_sent_again(app: Application, since_s: int, st
     [
         ("/assets/index-B7vkkFa_.js", True),
         ("/assets/index.js", False),
+        ("/static/js/main.4f2c9a1b.js.map", True),
+        ("/_next/static/chunks/pages/_app-7c2d4f9e81.js", True),
+        ("/downloads/report-20240131.pdf", False),
         ("/assets/theme-DarkMode.css", False),
         ("/index-B7vkkFa_.js", False),
         ("/index.html", False),
@@ -229,3 +232,35 @@ def test_random_ranges_lie_in_the_file(header: str, size_bytes: int) -> None:
 def test_random_dates_are_ignored(header: str) -> None:
     """Hostile input."""
     assert not_modified(header, modified_s=MODIFIED_S) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", ""), ("deflate", "")],
+)
+async def test_what_lies_there_compressed_is_sent_so(
+    public: Path, app: Application, accepted: str, encoding: str
+) -> None:
+    """T5: in the smallest form that the client understands, as the type of the file itself."""
+    contents = {"": b"plain", "br": b"small", "gzip": b"smaller than plain"}
+    (public / "app.js").write_bytes(contents[""])
+    (public / "app.js.br").write_bytes(contents["br"])
+    (public / "app.js.gz").write_bytes(contents["gzip"])
+
+    answer = await call(app, "GET", b"/app.js", headers=[(b"accept-encoding", accepted.encode())])
+
+    assert answer.body == contents[encoding]
+    assert (answer.header(b"content-encoding") or b"").decode() == encoding
+    assert (b"content-type", b"text/javascript; charset=utf-8") in answer.headers
+
+
+async def test_an_old_compressed_file_is_not_sent(public: Path, app: Application) -> None:
+    """T5: somebody built anew and forgot to compress; nor one that is a link."""
+    (public / "app.js").write_bytes(b"new")
+    (public / "app.js.br").write_bytes(b"old")
+    os.utime(public / "app.js.br", (MODIFIED_S, MODIFIED_S))
+    (public / "app.js.gz").symlink_to(public.parent / "secret.txt")
+
+    answer = await call(app, "GET", b"/app.js", headers=[(b"accept-encoding", b"br, gzip")])
+
+    assert answer.body == b"new"
