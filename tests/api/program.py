@@ -6,6 +6,7 @@ Not here: what is asked of it (the tests), schemas (each test's own).
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
@@ -86,6 +87,8 @@ class House:
     def __init__(self, program: Program, clock: FakeClock) -> None:
         self.program, self.clock = program, clock
         self.root = ""
+        self.always: Mapping[str, str] = {}
+        """Headers of every request."""
 
     async def __call__(
         self,
@@ -102,7 +105,7 @@ class House:
         Args:
             body: JSON, or Parts of a multipart body, or bytes as they are.
         """
-        sent = dict(headers or {})
+        sent = {**self.always, **(headers or {})}
         if token:
             sent["authorization"] = token
         content = _encoded(body, sent)
@@ -238,17 +241,20 @@ async def opened(
     *,
     clock: FakeClock | None = None,
     flags: Mapping[str, str] | None = None,
+    gate: str = "",
     seed: int = 1,
 ) -> AsyncIterator[House]:
     """The program over ``folder``, its upkeep running, with a superuser signed in.
 
     Args:
         flags: More settings than ``dir``.
+        gate: Credentials of the outer gate, ``user:password``; used for this sign-in only.
         seed: Of its randomness; another one after a restart.
     """
     time = clock or FakeClock()
     given = {"dir": str(folder / "data"), "log_requests": "none", "sqlite_sync": "off"}
-    settings = read_settings({**given, **(flags or {})}, {}, on_terminal=False)
+    secrets = {"YADOKARI_BASIC_AUTH": gate}
+    settings = read_settings({**given, **(flags or {})}, secrets, on_terminal=False)
     settings.dir.make()
     program = await build(
         Surroundings(
@@ -264,7 +270,9 @@ async def opened(
         if not await program.superusers.exists():
             await program.superusers.create(ROOT_EMAIL, PASSWORD)
         house = House(program, time)
+        house.always = {"authorization": basic(gate)} if gate else {}
         _, house.root = await house.signed_in("_superusers", ROOT_EMAIL)
+        house.always = {}
         async with asyncio.TaskGroup() as tasks:
             tending = tasks.create_task(_tended(program))
             yield house
@@ -272,6 +280,11 @@ async def opened(
             tending.cancel()
     finally:
         await program.close()
+
+
+def basic(pair: str) -> str:
+    """The header value of ``user:password``."""
+    return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 async def _tended(program: Program) -> None:

@@ -19,12 +19,12 @@ from yadokari.api.cors import Origins
 from yadokari.api.static import StaticFiles
 from yadokari.app.access_log import AccessLog
 from yadokari.app.commands import Commands
-from yadokari.app.front import Front
+from yadokari.app.entrance import entrance
 from yadokari.app.parts import Build, Program, Surroundings
 from yadokari.app.settings import Settings
 from yadokari.app.web import Doors, Services, build_doors, build_services, trusted_proxy
 from yadokari.auth.passwords import Passwords
-from yadokari.auth.secret_key import SecretBox, SecretKey, kept_secret, read_secret
+from yadokari.auth.secret_key import SecretBox, SecretKey, kept_secret
 from yadokari.auth.superusers import Superusers
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
@@ -38,6 +38,7 @@ from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.store import SqliteStore, open_sqlite
 from yadokari.upkeep.app_settings import AppSettings
 from yadokari.upkeep.idempotency import IDEMPOTENCY, PRUNE_ROWS_MAX, Idempotency
+from yadokari.upkeep.maintenance import Maintenance
 from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
 TEND_S = 600  # Kept answers live a day; a few minutes more do no harm.
@@ -80,18 +81,13 @@ async def build(surroundings: Surroundings) -> Program:
     superusers = Superusers(
         store=store, records=services.records, passwords=passwords, clock=clock, entropy=entropy
     )
-    collections = Collections(
-        store=store,
-        clock=clock,
-        draw=entropy,
-        remover=services.records.deleting,
-        box=box,
-        journal=_journal(settings, clock, log),
-        is_locked=settings.lock_schema,
-        on_deleted=services.sweeper.collection_deleted,
-    )
+    collections = _collections(surroundings, services, box)
     link = InstallLink(clock=clock, entropy=entropy)
-    api = _application(surroundings, build_doors(services, collections), keeper)
+    maintenance = Maintenance(store=store, forced=settings.maintenance)
+    await maintenance.load()
+    api = _application(surroundings, build_doors(services, collections, maintenance), keeper)
+    admin = AdminPages(superusers=superusers, link=link)
+    application, serve = entrance(surroundings, api, admin, sealer=box)
 
     async def prepare() -> None:
         await migrations.up()
@@ -101,15 +97,31 @@ async def build(surroundings: Surroundings) -> Program:
         await store.close()
 
     return Program(
-        application=Front(api=api, admin=AdminPages(superusers=superusers, link=link)),
-        serve=api.serve,
+        application=application,
+        serve=serve,
         superusers=superusers,
         link=link,
-        commands=Commands(superusers=superusers, ip_list=keeper, migrations=migrations),
+        commands=Commands(
+            superusers=superusers, ip_list=keeper, migrations=migrations, maintenance=maintenance
+        ),
         prepare=prepare,
         tend=lambda: _tend(services),
         end_streams=services.hub.close,
         close=close,
+    )
+
+
+def _collections(surroundings: Surroundings, services: Services, box: SecretBox) -> Collections:
+    settings = surroundings.settings
+    return Collections(
+        store=services.store,
+        clock=services.clock,
+        draw=services.entropy,
+        remover=services.records.deleting,
+        box=box,
+        journal=_journal(settings, services.clock, services.log),
+        is_locked=settings.lock_schema,
+        on_deleted=services.sweeper.collection_deleted,
     )
 
 
@@ -132,10 +144,11 @@ def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeepe
         origins=Origins(settings.origins),
         public=public,
         home=HOME_PATH,
-        guard=doors.guard,
         access=access,
         body_timeout_s=settings.body_timeout_s,
     )
+
+    doors.guarded(api)
 
     def follow(changed: AppSettings) -> None:
         api.trusted_proxy = trusted_proxy(changed)
@@ -161,11 +174,11 @@ def secret_box(surroundings: Surroundings) -> SecretBox:
     """
     given, path = surroundings.settings.secrets, surroundings.dir.secret_key
     previous = [
-        SecretKey(_read(surroundings, reference, setting="SECRET_KEY_PREVIOUS"))
+        SecretKey(surroundings.secret(reference, setting="SECRET_KEY_PREVIOUS"))
         for reference in given.secret_key_previous
     ]
     if given.secret_key:
-        current = SecretKey(_read(surroundings, given.secret_key, setting="SECRET_KEY"))
+        current = SecretKey(surroundings.secret(given.secret_key, setting="SECRET_KEY"))
         if path.exists():
             previous.append(SecretKey(kept_secret(path, entropy=surroundings.entropy)))
     else:
@@ -176,12 +189,6 @@ def secret_box(surroundings: Surroundings) -> SecretBox:
         if made:
             surroundings.log.info("secret_key_made", file=str(path))
     return SecretBox(current, entropy=surroundings.entropy, previous=previous)
-
-
-def _read(surroundings: Surroundings, reference: str, *, setting: str) -> str:
-    text = read_secret(reference, setting=setting)
-    surroundings.redactor.hide(text)
-    return text
 
 
 async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore:

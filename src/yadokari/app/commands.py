@@ -14,6 +14,7 @@ import msgspec
 
 from yadokari.app.control import CommandRefused
 from yadokari.auth.superusers import Superusers
+from yadokari.upkeep.maintenance import Maintenance, mode_of
 
 
 class Migrations(Protocol):
@@ -79,13 +80,25 @@ class Name(msgspec.Struct, frozen=True):
     name: str
 
 
+class Mode(msgspec.Struct, frozen=True):
+    """Arguments of ``maintenance.set``."""
+
+    mode: str
+
+
 class Commands:
     """Runs commands by name."""
 
     def __init__(
-        self, *, superusers: Superusers, ip_list: IpList, migrations: Migrations | None
+        self,
+        *,
+        superusers: Superusers,
+        ip_list: IpList,
+        migrations: Migrations | None,
+        maintenance: Maintenance,
     ) -> None:
         self._superusers, self._ip_list, self._migrations = superusers, ip_list, migrations
+        self._maintenance = maintenance
 
     async def run(self, command: str, arguments: msgspec.Raw) -> object:
         """Run one; returns what becomes JSON.
@@ -100,6 +113,8 @@ class Commands:
             return await self._superuser(name, arguments)
         if group == "migrate":
             return await self._migrate(name, arguments)
+        if group == "maintenance":
+            return await self._maintain(name, arguments)
         if command == "status":
             return {"running": True}
         raise _unknown(command)
@@ -122,6 +137,14 @@ class Commands:
         else:
             raise _unknown(f"superuser.{name}")
         return {"email": given.email}
+
+    async def _maintain(self, name: str, arguments: msgspec.Raw) -> object:
+        if name == "show":
+            return self._maintenance.state
+        if name == "set":
+            mode = mode_of(msgspec.json.decode(arguments, type=Mode).mode)
+            return await self._maintenance.set(mode)
+        raise _unknown(f"maintenance.{name}")
 
     async def _migrate(self, name: str, arguments: msgspec.Raw) -> object:
         engine = self._migrations

@@ -6,7 +6,7 @@ Not here: routes of either (admin/pages.py, api/asgi.py).
 from __future__ import annotations
 
 from yadokari.admin.pages import HOME_PATH, AdminPages
-from yadokari.api.asgi import Application
+from yadokari.api.gate import AsgiApp
 from yadokari.api.request import Receive, Scope
 from yadokari.api.response import Send
 
@@ -16,7 +16,7 @@ class Front:
 
     __slots__ = ("_admin", "_api")
 
-    def __init__(self, *, api: Application, admin: AdminPages) -> None:
+    def __init__(self, *, api: AsgiApp, admin: AdminPages) -> None:
         self._api, self._admin = api, admin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,6 +18,7 @@ from yadokari.app.data_dir import DataDir
 from yadokari.app.exchange import Serve
 from yadokari.app.log_lines import Redactor
 from yadokari.app.settings import Settings
+from yadokari.auth.secret_key import read_secret
 from yadokari.auth.superusers import Superusers
 from yadokari.base.log import Log
 from yadokari.ports.clock import Clock
@@ -45,6 +46,16 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     def dir(self) -> DataDir:
         """The data folder; whoever builds owns it."""
         return self.settings.dir
+
+    def secret(self, reference: str, *, setting: str) -> str:
+        """The secret that a setting means; from now on no log line shows it.
+
+        Raises:
+            SecretKeyError: it is in a file that cannot be read.
+        """
+        text = read_secret(reference, setting=setting)
+        self.redactor.hide(text)
+        return text
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import uvloop
 from typing_extensions import override
@@ -89,12 +89,15 @@ async def _serve(surroundings: Surroundings, build: Build, listener: socket.sock
     log = surroundings.log
     with contextlib.closing(listener):
         async with living(surroundings, build) as program:
-            server = StoppableServer(_config(program, surroundings.settings))
+            config = _config(program, surroundings.settings)
+            server = StoppableServer(config)
             _stop_on_signals(server, program, log=log)
-            await _announce(program, listener, log=log)
-            gc.freeze()  # What was built stays: the collector need not look at it again.
-            gc.enable()
-            await server.serve([listener])
+            async with _serving_tls(config, surroundings):
+                is_tls = surroundings.settings.certificate is not None
+                await _announce(program, listener, log=log, scheme="https" if is_tls else "http")
+                gc.freeze()  # What was built stays: the collector need not look at it again.
+                gc.enable()
+                await server.serve([listener])
     log.info("stopped")
 
 
@@ -140,9 +143,30 @@ def _stop_on_signals(server: StoppableServer, program: Program, *, log: Log) -> 
         loop.add_signal_handler(number, stop, number.name)
 
 
-async def _announce(program: Program, listener: socket.socket, *, log: Log) -> None:
+@contextlib.asynccontextmanager
+async def _serving_tls(config: Config, surroundings: Surroundings) -> AsyncIterator[None]:
+    """Serve with the certificate of the settings, if there is one, and follow its renewals."""
+    files = surroundings.settings.certificate
+    if files is None:
+        yield
+        return
+    from yadokari.app.tls import Certificate, follow, headers_for
+
+    certificate = Certificate(*files)
+    config.headers = headers_for(surroundings.settings.http.host)
+    config.load()
+    config.ssl = context = certificate.context()
+    async with asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(follow(certificate, context, log=surroundings.log))
+        try:
+            yield
+        finally:
+            following.cancel()
+
+
+async def _announce(program: Program, listener: socket.socket, *, log: Log, scheme: str) -> None:
     host, port = listener.getsockname()[:2]
-    url = Address(host=host, port=port).url
+    url = Address(host=host, port=port).url(scheme)
     lines = [f"Yadokari serves {url}", f"  API    {url}/api/", f"  Admin  {url}/_/"]
     if not await program.superusers.exists():
         lines += [

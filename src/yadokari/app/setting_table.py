@@ -32,6 +32,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     high: int = 0
     """Range of a number, both ends included."""
     choices: tuple[str, ...] = ()
+    switches: str = ""
+    """The choice that `true` and `1` mean; then `false` and `0` mean the default."""
     aliases: tuple[str, ...] = ()
     """Other flags, mostly PocketBase's spelling."""
     also: str = ""
@@ -106,6 +108,49 @@ SETTINGS: tuple[Setting, ...] = (
         kind="list",
         default="*",
         sentence="Origins that browsers may call from; `*` and `?` are wildcards.",
+    ),
+    Setting(
+        name="allow-ips",
+        kind="list",
+        default="",
+        sentence="Addresses and networks (CIDR) that may reach the site; empty lets everyone in. "
+        "The health check stays open.",
+    ),
+    Setting(
+        name="basic-auth",
+        kind="secret",
+        default="",
+        sentence="`user:password` pairs, one a line, or `file:/path` of them, that a browser asks "
+        "for before it shows anything: an outer gate for sites in the making.",
+    ),
+    Setting(
+        name="gate",
+        kind="choice",
+        default="all",
+        choices=("all", "any"),
+        sentence="With both allow-ips and basic-auth: all asks for both, any for one of them.",
+    ),
+    Setting(
+        name="maintenance",
+        kind="choice",
+        default="off",
+        choices=("off", "on", "read-only"),
+        switches="on",
+        sentence="Answer the API with 503: on for everyone but superusers, who may look; read-only "
+        "for whatever is not reading. `yadokari maintenance` changes it while the server runs.",
+    ),
+    Setting(
+        name="tls-cert",
+        kind="text",
+        default="",
+        sentence="File with the certificate chain (PEM) to serve HTTPS with; read again when it "
+        "changes.",
+    ),
+    Setting(
+        name="tls-key",
+        kind="text",
+        default="",
+        sentence="File with that certificate's private key (PEM).",
     ),
     Setting(
         name="dev",

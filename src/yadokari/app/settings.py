@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from typing_extensions import override
 
+from yadokari.api.client_ip import parse_networks
 from yadokari.app.data_dir import DataDir
 from yadokari.app.log_lines import LogFormat, LogLevel
 from yadokari.app.setting_table import SETTINGS, Setting
@@ -41,13 +43,12 @@ class Address(msgspec.Struct, frozen=True):
     port: int
     """0 = any free one."""
 
-    @property
-    def url(self) -> str:
+    def url(self, scheme: str = "http") -> str:
         """The address for a browser on this machine."""
         host = self.host
         if host in {"", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
             host = "127.0.0.1"
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 class SecretSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ class SecretSettings(msgspec.Struct, frozen=True, kw_only=True):
     secret_key_previous: tuple[str, ...] = ()
     superuser_email: str = ""
     superuser_password: str = ""
+    basic_auth: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -71,6 +73,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public: Path | None
     index_fallback: bool
     origins: tuple[str, ...]
+    allow_ips: tuple[IPv4Network | IPv6Network, ...]
+    gate: Literal["all", "any"]
+    maintenance: Literal["off", "on", "read-only"]
+    certificate: tuple[Path, Path] | None
+    """Chain and key."""
     dev: bool
     migrations_dir: Path
     automigrate: bool
@@ -115,6 +122,10 @@ def read_settings(
         public=_folder("public", public) if public else None,
         index_fallback=given.switch("index_fallback"),
         origins=given.many("origins") or ("*",),
+        allow_ips=_networks(given),
+        gate="any" if given.text("gate") == "any" else "all",
+        maintenance=_maintenance(given.text("maintenance")),
+        certificate=_certificate(given),
         dev=dev,
         migrations_dir=Path(migrations).expanduser().absolute()
         if migrations
@@ -163,6 +174,8 @@ class _Given:
             value = self._flags[key] if key in self._flags else self._environment[source]
         if row.kind == "choice":
             value = value.strip().lower()
+            if row.switches and value in TRUE_WORDS | FALSE_WORDS:
+                value = row.switches if value in TRUE_WORDS else row.default
             if value not in row.choices:
                 raise SettingError(f"{source} is {value!r}; it can be {row.range_text}")
         return value if row.kind == "secret" else value.strip()
@@ -225,6 +238,27 @@ def _check_store(store: str, *, workers: int) -> None:
         )
 
 
+def _networks(given: _Given) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return parse_networks(given.many("allow_ips"))
+    except ValueError as exc:
+        source = given.source("allow_ips")
+        raise SettingError(f"{source}: {exc}; write addresses, or networks as 10.0.0.0/8") from exc
+
+
+def _certificate(given: _Given) -> tuple[Path, Path] | None:
+    chain, key = given.text("tls_cert"), given.text("tls_key")
+    if bool(chain) != bool(key):
+        raise SettingError("tls-cert and tls-key come together; one is missing")
+    if not chain:
+        return None
+    return Path(chain).expanduser().absolute(), Path(key).expanduser().absolute()
+
+
+def _maintenance(text: str) -> Literal["off", "on", "read-only"]:
+    return "on" if text == "on" else "read-only" if text == "read-only" else "off"
+
+
 def _folder(name: str, text: str) -> Path:
     path = Path(text).expanduser().absolute()
     if not path.is_dir():
@@ -249,6 +283,7 @@ def _secrets(given: _Given, environment: Mapping[str, str]) -> SecretSettings:
         secret_key_previous=given.many("secret_key_previous"),
         superuser_email=email,
         superuser_password=password,
+        basic_auth=given.text("basic_auth"),
     )
 
 

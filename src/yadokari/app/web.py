@@ -5,8 +5,11 @@ Read it after app/build.py: it knows ports, services and doors, but no adapter.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
+from yadokari.api.asgi import Application
 from yadokari.api.auth import AuthRoutes
 from yadokari.api.batch import BatchRoutes
 from yadokari.api.client_ip import TrustedProxy, parse_networks, within
@@ -17,6 +20,7 @@ from yadokari.api.health import HealthRoutes
 from yadokari.api.idempotency import Repeatable
 from yadokari.api.limits import RateGuard
 from yadokari.api.list_throttle import ListThrottle
+from yadokari.api.maintenance import MaintenanceGuard, MaintenanceRoutes
 from yadokari.api.picker import parse_picker
 from yadokari.api.rate_limit import RateLimitRule, RateLimits
 from yadokari.api.realtime import RealtimeRoutes, frame
@@ -42,6 +46,7 @@ from yadokari.records.presenting import Presented
 from yadokari.records.service import Records
 from yadokari.upkeep.app_settings import AppSettings
 from yadokari.upkeep.idempotency import Idempotency, transact_claimed
+from yadokari.upkeep.maintenance import Maintenance, State
 from yadokari.upkeep.settings_keeper import SettingsKeeper
 
 
@@ -120,10 +125,12 @@ class Doors(msgspec.Struct, frozen=True):
     """The routes, and what runs before each of them."""
 
     routes: list[Route]
-    guard: RateGuard
+    guarded: Callable[[Application], None]
+    """Lets the guard of the mode in force run in an application; without maintenance it costs
+    nothing."""
 
 
-def build_doors(services: Services, collections: Collections) -> Doors:
+def build_doors(services: Services, collections: Collections, maintenance: Maintenance) -> Doors:
     """Every endpoint of the HTTP API."""
     store, clock, entropy = services.store, services.clock, services.entropy
     keeper = services.keeper
@@ -159,6 +166,7 @@ def build_doors(services: Services, collections: Collections) -> Doors:
         *Repeatable(door=door, idempotency=services.idempotency).wrap(writes),
         *CollectionRoutes(door=door, collections=collections).routes(),
         *SettingsRoutes(door=door, keeper=keeper).routes(),
+        *MaintenanceRoutes(door=door, maintenance=maintenance).routes(),
         *AuthRoutes(door=door, sign_in=sign_in).routes(),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(
@@ -170,7 +178,15 @@ def build_doors(services: Services, collections: Collections) -> Doors:
             can_back_up=lambda: True,
         ).routes(),
     ]
-    return Doors(routes, guard)
+
+    def guarded(api: Application) -> None:
+        def follow(state: State) -> None:
+            is_open = state.mode == "off"
+            api.guard = guard if is_open else MaintenanceGuard(door=door, state=state, then=guard)
+
+        maintenance.on_change(follow)
+
+    return Doors(routes, guarded)
 
 
 def trusted_proxy(settings: AppSettings) -> TrustedProxy | None:
