@@ -7,6 +7,7 @@ from typing import Literal
 
 Area = Literal[
     "door",
+    "edge",
     "parser",
     "resolver",
     "compiler",

@@ -213,6 +213,7 @@ class Application:
                 raise NotFound
             return await self._static(request)
         route, request.params = found
+        request.action = route.action
         limit = route.body_limit
         request.body_bytes_max = route.body_bytes_max if limit is None else limit(request)
         request.body_timeout_s = self._body_timeout_s

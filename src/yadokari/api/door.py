@@ -13,12 +13,13 @@ import msgspec
 from msgspec.structs import replace
 
 from yadokari.api.body import is_empty
+from yadokari.api.client_ip import parse_networks, within
 from yadokari.api.request import Request
 from yadokari.auth.callers import Callers
 from yadokari.base.errors import Forbidden, NotFound, Unauthenticated
 from yadokari.contract import messages
 from yadokari.ports.clock import Clock
-from yadokari.records.caller import Asking, Caller, HeaderFacts
+from yadokari.records.caller import Asking, Caller, HeaderFacts, KeyScope
 from yadokari.records.service import Records
 from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import Collection, Schema
@@ -68,16 +69,26 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
         """Who asks; found once for each request.
 
         Raises:
-            Forbidden: a superuser from an address that is not listed.
+            Forbidden: a superuser from an address that is not listed; an API key out of its scope.
         """
         known = request.memo.get("caller")
         if isinstance(known, Caller):
             return known
         caller = await self.callers.of(request.token)
-        if caller.is_superuser and not self.addresses.allows_superuser(request.real_ip):
+        if caller.is_of_superuser and not self.addresses.allows_superuser(request.real_ip):
             raise Forbidden(messages.CALLER_NOT_ALLOWED)
+        if caller.scope is not None:
+            self._check_scope(request, caller.scope)
         request.memo["caller"] = caller
         return caller
+
+    def _check_scope(self, request: Request, scope: KeyScope) -> None:
+        """Refuse what an API key may not do. Raises Forbidden."""
+        found = self.schema().find(request.params.get("c", ""))
+        if found is None or not scope.allows(request.action, found):
+            raise Forbidden(messages.KEY_NOT_ALLOWED)
+        if scope.networks and not within(request.real_ip, parse_networks(scope.networks)):
+            raise Forbidden(messages.ADDRESS_NOT_ALLOWED)
 
     async def superuser(self, request: Request) -> Caller:
         """The caller, who must be a superuser.

@@ -47,7 +47,7 @@ class RecordRoutes:
         collection = door.collection(request)
         asking = await door.asking(request)
         query = request.query
-        applied_rule(collection.list_rule, asking)  # Refused before anything is read.
+        applied_rule(collection.list_rule, asking, collection)  # Refused before anything is read.
         paging = parse_paging(query)
         wanted = ListQuery(
             filter=query.get("filter", ""),

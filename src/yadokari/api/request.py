@@ -48,6 +48,7 @@ class Request:
         "_header_map",
         "_headers",
         "_query",
+        "action",
         "body_bytes_max",
         "body_timeout_s",
         "id",
@@ -81,6 +82,8 @@ class Request:
         """Address of the socket's other end, "" when unknown."""
         self.real_ip = self.remote_ip
         """Address of the client behind trusted proxies (api/client_ip.py sets it)."""
+        self.action = ""
+        """What the route does, as rate limits and API keys call it; "" when it has no such name."""
         self.params: dict[str, str] = {}
         """Values of the route's ``{names}``, decoded."""
         self.body_bytes_max: int | None = BODY_BYTES_MAX

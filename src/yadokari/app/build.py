@@ -23,6 +23,7 @@ from yadokari.app.entrance import entrance
 from yadokari.app.parts import Build, Program, Surroundings
 from yadokari.app.settings import Settings
 from yadokari.app.web import Doors, Services, build_doors, build_services, trusted_proxy
+from yadokari.auth.api_keys import API_KEYS
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.secret_key import SecretBox, SecretKey, kept_secret
 from yadokari.auth.superusers import Superusers
@@ -202,7 +203,7 @@ async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore
             query_timeout_ms=settings.query_timeout_s * 1_000,
         ),
     )
-    await store.ensure([*RESERVED, SETTINGS, IDEMPOTENCY])
+    await store.ensure([*RESERVED, SETTINGS, IDEMPOTENCY, API_KEYS])
     store.adopt(await load_schema(store, version=store.stored_schema_version, box=box))
     await bootstrap(store, clock=surroundings.clock, draw=surroundings.entropy, box=box)
     return store

@@ -18,6 +18,7 @@ from yadokari.api.door import Door
 from yadokari.api.files import FileRoutes
 from yadokari.api.health import HealthRoutes
 from yadokari.api.idempotency import Repeatable
+from yadokari.api.keys import KeyRoutes
 from yadokari.api.limits import RateGuard
 from yadokari.api.list_throttle import ListThrottle
 from yadokari.api.maintenance import MaintenanceGuard, MaintenanceRoutes
@@ -27,6 +28,7 @@ from yadokari.api.realtime import RealtimeRoutes, frame
 from yadokari.api.records import RecordRoutes
 from yadokari.api.router import Route
 from yadokari.api.settings import SettingsRoutes
+from yadokari.auth.api_keys import ApiKeys
 from yadokari.auth.callers import Callers
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.sign_in import SignIn
@@ -134,7 +136,8 @@ def build_doors(services: Services, collections: Collections, maintenance: Maint
     """Every endpoint of the HTTP API."""
     store, clock, entropy = services.store, services.clock, services.entropy
     keeper = services.keeper
-    callers = Callers(store=store, tokens=Tokens(), clock=clock)
+    keys = ApiKeys(store=store, clock=clock, entropy=entropy)
+    callers = Callers(store=store, tokens=Tokens(), clock=clock, others=[keys.caller])
     door = Door(
         records=services.records,
         callers=callers,
@@ -167,6 +170,7 @@ def build_doors(services: Services, collections: Collections, maintenance: Maint
         *CollectionRoutes(door=door, collections=collections).routes(),
         *SettingsRoutes(door=door, keeper=keeper).routes(),
         *MaintenanceRoutes(door=door, maintenance=maintenance).routes(),
+        *KeyRoutes(door=door, keys=keys).routes(),
         *AuthRoutes(door=door, sign_in=sign_in).routes(),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(

@@ -6,20 +6,30 @@ C2  The record is read each time: a deleted record, or a renewed token key, ends
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
 from yadokari.auth.tokens import Claims, TokenKind, Tokens, sign
 from yadokari.ports.clock import Clock
 from yadokari.ports.store import Row, Store
 from yadokari.records.caller import GUEST, Caller
 from yadokari.schema.collection import Collection, TokenOptions
 
+OtherToken: TypeAlias = Callable[[str], Awaitable[Caller | None]]
+"""Who a token of another kind belongs to; None when it is none of that kind."""
+
 
 class Callers:
     """Finds who a token belongs to, and makes tokens."""
 
-    def __init__(self, *, store: Store, tokens: Tokens, clock: Clock) -> None:
+    def __init__(
+        self, *, store: Store, tokens: Tokens, clock: Clock, others: Sequence[OtherToken] = ()
+    ) -> None:
+        """``others`` know kinds of tokens that are none of the contract's."""
         self._store = store
         self._tokens = tokens
         self._clock = clock
+        self._others = tuple(others)
 
     async def of(self, token: str, *, kind: TokenKind = "auth") -> Caller:
         """The caller behind a token, GUEST when there is none (C1)."""
@@ -27,7 +37,7 @@ class Callers:
             return GUEST
         claims = self._tokens.peek(token)
         if claims is None or claims.type != kind:
-            return GUEST
+            return await self._by_other(token) if kind == "auth" and claims is None else GUEST
         collection = self._store.schema.by_id.get(claims.collection_id)
         if collection is None or collection.auth is None:
             return GUEST
@@ -38,6 +48,12 @@ class Callers:
         if not self._tokens.verify(token, key, self._clock.unix_ms()):
             return GUEST
         return Caller(row, collection)
+
+    async def _by_other(self, token: str) -> Caller:
+        for other in self._others:
+            if (caller := await other(token)) is not None:
+                return caller
+        return GUEST
 
     def is_refreshable(self, token: str) -> bool:
         """Whether a proven token may be exchanged for a new one."""

@@ -1,6 +1,7 @@
 """Who asks, and with what: the caller and the facts of a request that rules may read.
 
 A1  A guest has no record; a superuser is any record of the superusers' collection.
+A3  The key of a superuser is no superuser: it skips the rules of its own collections, no more.
 A2  Facts are read lazily: a request whose rules ask nothing pays nothing.
 
 Not here: how a token becomes a caller (auth/callers.py).
@@ -24,16 +25,50 @@ T = TypeVar("T")
 NO_CONTEXT = RequestContext()
 
 
+class KeyScope(msgspec.Struct, frozen=True):
+    """What an API key may do at most."""
+
+    collections: tuple[str, ...]
+    """Names; ``*`` = every collection that is not a system one."""
+    actions: tuple[str, ...]
+    """Actions on records; ``*`` = all of them."""
+    networks: tuple[str, ...] = ()
+    """Where it may come from; none = anywhere."""
+
+    def covers(self, collection: Collection) -> bool:
+        """Whether this is one of its collections."""
+        if collection.system:
+            return False
+        return "*" in self.collections or collection.name in self.collections
+
+    def allows(self, action: str, collection: Collection) -> bool:
+        """Whether it may do this there."""
+        return ("*" in self.actions or action in self.actions) and self.covers(collection)
+
+
 class Caller(msgspec.Struct, frozen=True, dict=True):
     """Whoever sends a request. It has a dict: facts are worked out once, when asked for."""
 
     row: Row | None = None
     collection: Collection | None = None
+    scope: KeyScope | None = None
+    """Of an API key that acts as this record; it is no superuser, whoever that is."""
 
     @property
     def is_superuser(self) -> bool:
         """Whether all rules are skipped."""
+        return self.scope is None and self.is_of_superuser
+
+    @property
+    def is_of_superuser(self) -> bool:
+        """Whether a superuser asks, or a key that acts as one."""
         return self.collection is not None and self.collection.id == SUPERUSERS_ID
+
+    def skips_rules_of(self, collection: Collection) -> bool:
+        """Whether this collection's own rules are skipped: for superusers, and their keys."""
+        if self.scope is None:
+            return self.is_of_superuser
+        return self.is_of_superuser and self.scope.covers(collection)
 
     @property
     def is_guest(self) -> bool:

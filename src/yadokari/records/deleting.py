@@ -67,7 +67,7 @@ class Deleting:
         """
         if collection.is_view:
             raise BadRequest(messages.COLLECTION_TYPE_UNSUPPORTED)
-        rule = applied_rule(collection.delete_rule, asking)
+        rule = applied_rule(collection.delete_rule, asking, collection)
         row = await self._reading.visible(tx, asking, collection, id, rule=rule)
         if row is None:
             raise NotFound

@@ -76,7 +76,7 @@ class Writing:
         """
         if collection.is_view:
             raise BadRequest(messages.COLLECTION_TYPE_UNSUPPORTED)
-        rule = applied_rule(collection.create_rule, asking)
+        rule = applied_rule(collection.create_rule, asking, collection)
         submitted = writable(collection, submission.fields, is_superuser=asking.caller.is_superuser)
         values = dict(collection.zeros)
         resolved = apply_submitted(collection, values, submitted, draw=self._entropy)
@@ -119,7 +119,7 @@ class Writing:
         """
         if collection.is_view:
             raise BadRequest(messages.COLLECTION_TYPE_UNSUPPORTED)
-        rule = applied_rule(collection.update_rule, asking)
+        rule = applied_rule(collection.update_rule, asking, collection)
         stored = (await tx.get(collection, (id,))).get(id)
         if stored is None:
             raise NotFound
