@@ -11,9 +11,8 @@ import pytest
 
 from tests.unit.collections.world import World, opened
 from yadokari.api.asgi import Application
-from yadokari.api.collections import CollectionRoutes
 from yadokari.api.request import Request
-from yadokari.api.settings import SettingsRoutes
+from yadokari.app.rare_routes import collection_routes, settings_routes
 from yadokari.base.errors import Forbidden, Unauthenticated
 from yadokari.base.log import SilentLog
 from yadokari.schema.oauth2_providers import OAUTH2_PROVIDER_NAMES
@@ -72,8 +71,8 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         keeper = SettingsKeeper(store=world.store, box=world.box)
         door = FakeDoor()
         routes = [
-            *CollectionRoutes(door=door, collections=world.collections).routes(),
-            *SettingsRoutes(door=door, keeper=keeper).routes(),
+            *collection_routes(door, lambda: world.collections),
+            *settings_routes(door, keeper),
         ]
         app = Application(routes, log=SilentLog())
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from tests.tidy.repository import ROOT, modules, tree_of
 REQUIREMENTS = ROOT / "requirements"
 MODULE_OF = {  # Where the import's name is not the distribution's.
     "google-re2": "re2",
+    "pyjwt": "jwt",
     "python-multipart": "python_multipart",
     "typing-extensions": "typing_extensions",
 }

@@ -12,7 +12,6 @@ import msgspec
 from yadokari.api.paging import parse_paging
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response, no_content
-from yadokari.api.router import Route
 from yadokari.api.superuser_check import SuperuserCheck
 from yadokari.base.errors import BadRequest, Invalid
 from yadokari.base.problems import Problem, required
@@ -26,8 +25,6 @@ from yadokari.schema.collection_json import collection_to_wire
 from yadokari.schema.field_wire import field_to_wire
 
 VIEW_QUERY_CHARS_MAX = 5_000  # the contract's limit for a query that is only tried
-
-_PATH = "/api/collections"
 
 
 class ImportBody(msgspec.Struct, rename="camel"):
@@ -49,22 +46,6 @@ class CollectionRoutes:
     def __init__(self, *, door: SuperuserCheck, collections: Collections) -> None:
         self._door = door
         self._collections = collections
-
-    def routes(self) -> list[Route]:
-        """The endpoints."""
-        one = _PATH + "/{c}"
-        return [
-            Route("GET", _PATH, self.list),
-            Route("POST", _PATH, self.create),
-            Route("GET", one, self.view),
-            Route("PATCH", one, self.update),
-            Route("DELETE", one, self.delete),
-            Route("DELETE", one + "/truncate", self.truncate),
-            Route("PUT", _PATH + "/import", self.import_all),
-            Route("GET", _PATH + "/meta/scaffolds", self.scaffolds),
-            Route("GET", _PATH + "/meta/oauth2-providers", self.oauth2_providers),
-            Route("POST", _PATH + "/meta/dry-run-view", self.try_view),
-        ]
 
     async def list(self, request: Request) -> Response:
         """A page of collections."""

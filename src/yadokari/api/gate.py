@@ -81,11 +81,6 @@ class Locks(msgspec.Struct, frozen=True, kw_only=True):
     """``user:password`` pairs that may enter."""
     one_is_enough: bool = False
 
-    @property
-    def any(self) -> bool:
-        """Whether there is a gate at all."""
-        return bool(self.networks or self.credentials)
-
 
 class Gate:
     """Stands before an application and lets through who may enter."""

@@ -13,14 +13,11 @@ from yadokari.api.client_ip import parse_networks
 from yadokari.api.door import Door
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response, no_content
-from yadokari.api.router import Route
 from yadokari.auth.api_keys import ApiKey, ApiKeys, KeyFacts
 from yadokari.base.dates import date_text, date_unix_ms, parse_date
 from yadokari.base.errors import NotFound, invalid
 from yadokari.base.problems import Problem
 from yadokari.contract import messages
-
-_PATH = "/api/keys"
 
 
 class KeyForm(msgspec.Struct, rename="camel"):
@@ -43,14 +40,6 @@ class KeyRoutes:
     def __init__(self, *, door: Door, keys: ApiKeys) -> None:
         self._door = door
         self._keys = keys
-
-    def routes(self) -> list[Route]:
-        """The endpoints."""
-        return [
-            Route("GET", _PATH, self.list),
-            Route("POST", _PATH, self.create),
-            Route("DELETE", _PATH + "/{id}", self.revoke),
-        ]
 
     async def list(self, request: Request) -> Response:
         """All keys, without their texts."""

@@ -46,10 +46,6 @@ class MaintenanceRoutes:
         self._door = door
         self._maintenance = maintenance
 
-    def routes(self) -> list[Route]:
-        """The endpoints."""
-        return [Route("GET", _PATH, self.view), Route("PUT", _PATH, self.change)]
-
     async def view(self, request: Request) -> Response:
         """The mode in force."""
         await self._door.superuser(request)

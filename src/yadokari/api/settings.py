@@ -9,14 +9,11 @@ from msgspec import Raw
 
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
-from yadokari.api.router import Route
 from yadokari.api.superuser_check import SuperuserCheck
 from yadokari.base.errors import BadRequest
 from yadokari.contract import messages
 from yadokari.upkeep.app_settings import AppSettings
 from yadokari.upkeep.settings_keeper import SettingsKeeper
-
-_PATH = "/api/settings"
 
 
 class SettingsRoutes:
@@ -25,10 +22,6 @@ class SettingsRoutes:
     def __init__(self, *, door: SuperuserCheck, keeper: SettingsKeeper) -> None:
         self._door = door
         self._keeper = keeper
-
-    def routes(self) -> list[Route]:
-        """The endpoints."""
-        return [Route("GET", _PATH, self.view), Route("PATCH", _PATH, self.update)]
 
     async def view(self, request: Request) -> Response:
         """All settings without secrets."""

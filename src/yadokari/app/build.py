@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from yadokari.admin.install_link import InstallLink
 from yadokari.admin.pages import HOME_PATH, AdminPages
@@ -26,6 +26,7 @@ from yadokari.app.web import Doors, Services, build_doors, build_services, trust
 from yadokari.auth.api_keys import API_KEYS
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.secret_key import SecretBox, SecretKey, kept_secret
+from yadokari.auth.signing_keys import SIGNING_KEYS
 from yadokari.auth.superusers import Superusers
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
@@ -33,7 +34,6 @@ from yadokari.blobs.local.bucket import LocalBucket
 from yadokari.collections.journal import FileJournal
 from yadokari.collections.migrations import Migrations
 from yadokari.collections.reserved import RESERVED, bootstrap, load_schema
-from yadokari.collections.service import Collections
 from yadokari.ports.clock import Clock
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.store import SqliteStore, open_sqlite
@@ -41,6 +41,9 @@ from yadokari.upkeep.app_settings import AppSettings
 from yadokari.upkeep.idempotency import IDEMPOTENCY, PRUNE_ROWS_MAX, Idempotency
 from yadokari.upkeep.maintenance import Maintenance
 from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
+
+if TYPE_CHECKING:
+    from yadokari.collections.service import Collections
 
 TEND_S = 600  # Kept answers live a day; a few minutes more do no harm.
 
@@ -78,14 +81,18 @@ async def build(surroundings: Surroundings) -> Program:
         passwords=passwords,
         keeper=keeper,
         idempotency=idempotency,
+        sealer=box,
     )
     superusers = Superusers(
         store=store, records=services.records, passwords=passwords, clock=clock, entropy=entropy
     )
-    collections = _collections(surroundings, services, box)
     link = InstallLink(clock=clock, entropy=entropy)
     maintenance = Maintenance(store=store, forced=settings.maintenance)
     await maintenance.load()
+
+    def collections() -> Collections:
+        return _collections(surroundings, services, box)
+
     api = _application(surroundings, build_doors(services, collections, maintenance), keeper)
     admin = AdminPages(superusers=superusers, link=link)
     application, serve = entrance(surroundings, api, admin, sealer=box)
@@ -113,6 +120,8 @@ async def build(surroundings: Surroundings) -> Program:
 
 
 def _collections(surroundings: Surroundings, services: Services, box: SecretBox) -> Collections:
+    from yadokari.collections.service import Collections
+
     settings = surroundings.settings
     return Collections(
         store=services.store,
@@ -203,7 +212,7 @@ async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore
             query_timeout_ms=settings.query_timeout_s * 1_000,
         ),
     )
-    await store.ensure([*RESERVED, SETTINGS, IDEMPOTENCY, API_KEYS])
+    await store.ensure([*RESERVED, SETTINGS, IDEMPOTENCY, API_KEYS, SIGNING_KEYS])
     store.adopt(await load_schema(store, version=store.stored_schema_version, box=box))
     await bootstrap(store, clock=surroundings.clock, draw=surroundings.entropy, box=box)
     return store

@@ -5,13 +5,19 @@ Not here: the gate's locks (api/gate.py), who looks at which path (app/front.py)
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from yadokari.admin.pages import AdminPages
 from yadokari.api.asgi import Application
-from yadokari.api.gate import AsgiApp, Gate, Locks, Sealer, Serve, credentials_of
 from yadokari.api.request import Request
+from yadokari.app.exchange import Serve
 from yadokari.app.front import Front
-from yadokari.app.parts import Surroundings
+from yadokari.app.parts import AsgiApp, Surroundings
 from yadokari.app.settings import SettingError
+from yadokari.auth.signing_keys import Sealer
+
+if TYPE_CHECKING:
+    from yadokari.api.gate import Locks
 
 
 def entrance(
@@ -23,9 +29,12 @@ def entrance(
         SettingError: the gate's credentials are not written as they should be.
     """
     front = Front(api=api, admin=admin)
-    locks = _locks(surroundings)
-    if not locks.any:
+    given = surroundings.settings
+    if not (given.allow_ips or given.secrets.basic_auth):
         return front, api.serve
+    from yadokari.api.gate import Gate
+
+    locks = _locks(surroundings)
 
     def real_ip(request: Request) -> str:
         proxy = api.trusted_proxy
@@ -36,6 +45,8 @@ def entrance(
 
 
 def _locks(surroundings: Surroundings) -> Locks:
+    from yadokari.api.gate import Locks, credentials_of
+
     settings = surroundings.settings
     setting = "YADOKARI_BASIC_AUTH"
     try:

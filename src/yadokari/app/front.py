@@ -6,9 +6,9 @@ Not here: routes of either (admin/pages.py, api/asgi.py).
 from __future__ import annotations
 
 from yadokari.admin.pages import HOME_PATH, AdminPages
-from yadokari.api.gate import AsgiApp
 from yadokari.api.request import Receive, Scope
 from yadokari.api.response import Send
+from yadokari.app.parts import AsgiApp
 
 
 class Front:

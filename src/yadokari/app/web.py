@@ -6,6 +6,7 @@ Read it after app/build.py: it knows ports, services and doors, but no adapter.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,28 +14,31 @@ from yadokari.api.asgi import Application
 from yadokari.api.auth import AuthRoutes
 from yadokari.api.batch import BatchRoutes
 from yadokari.api.client_ip import TrustedProxy, parse_networks, within
-from yadokari.api.collections import CollectionRoutes
 from yadokari.api.door import Door
 from yadokari.api.files import FileRoutes
 from yadokari.api.health import HealthRoutes
 from yadokari.api.idempotency import Repeatable
-from yadokari.api.keys import KeyRoutes
 from yadokari.api.limits import RateGuard
 from yadokari.api.list_throttle import ListThrottle
-from yadokari.api.maintenance import MaintenanceGuard, MaintenanceRoutes
 from yadokari.api.picker import parse_picker
 from yadokari.api.rate_limit import RateLimitRule, RateLimits
 from yadokari.api.realtime import RealtimeRoutes, frame
 from yadokari.api.records import RecordRoutes
 from yadokari.api.router import Route
-from yadokari.api.settings import SettingsRoutes
+from yadokari.app.rare_routes import (
+    collection_routes,
+    key_routes,
+    maintenance_routes,
+    settings_routes,
+    signed_token_routes,
+)
 from yadokari.auth.api_keys import ApiKeys
 from yadokari.auth.callers import Callers
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.sign_in import SignIn
+from yadokari.auth.signing_keys import Sealer, SigningKeys
 from yadokari.auth.tokens import Tokens
 from yadokari.base.log import Log
-from yadokari.collections.service import Collections
 from yadokari.files.handing_out import HandingOut
 from yadokari.files.intake import Intake
 from yadokari.files.origins import Origins
@@ -51,6 +55,9 @@ from yadokari.upkeep.idempotency import Idempotency, transact_claimed
 from yadokari.upkeep.maintenance import Maintenance, State
 from yadokari.upkeep.settings_keeper import SettingsKeeper
 
+if TYPE_CHECKING:
+    from yadokari.collections.service import Collections
+
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """What the doors open to."""
@@ -66,6 +73,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     hub: Hub
     sweeper: Sweeper
+    sealer: Sealer
 
 
 class Addresses:
@@ -93,6 +101,7 @@ def build_services(
     passwords: Passwords,
     keeper: SettingsKeeper,
     idempotency: Idempotency,
+    sealer: Sealer,
 ) -> Services:
     """Records, realtime and files over a store, following its changes."""
     hub = Hub(store=store, clock=clock, entropy=entropy, log=log, pick=_pick, frame=frame)
@@ -120,6 +129,7 @@ def build_services(
         records=records,
         hub=hub,
         sweeper=sweeper,
+        sealer=sealer,
     )
 
 
@@ -132,12 +142,17 @@ class Doors(msgspec.Struct, frozen=True):
     nothing."""
 
 
-def build_doors(services: Services, collections: Collections, maintenance: Maintenance) -> Doors:
+def build_doors(
+    services: Services, collections: Callable[[], Collections], maintenance: Maintenance
+) -> Doors:
     """Every endpoint of the HTTP API."""
     store, clock, entropy = services.store, services.clock, services.entropy
     keeper = services.keeper
     keys = ApiKeys(store=store, clock=clock, entropy=entropy)
-    callers = Callers(store=store, tokens=Tokens(), clock=clock, others=[keys.caller])
+    signing_keys = SigningKeys(store=store, sealer=services.sealer, clock=clock)
+    callers = Callers(
+        store=store, tokens=Tokens(), clock=clock, others=[keys.caller, signing_keys.caller]
+    )
     door = Door(
         records=services.records,
         callers=callers,
@@ -167,10 +182,11 @@ def build_doors(services: Services, collections: Collections, maintenance: Maint
     ]
     routes = [
         *Repeatable(door=door, idempotency=services.idempotency).wrap(writes),
-        *CollectionRoutes(door=door, collections=collections).routes(),
-        *SettingsRoutes(door=door, keeper=keeper).routes(),
-        *MaintenanceRoutes(door=door, maintenance=maintenance).routes(),
-        *KeyRoutes(door=door, keys=keys).routes(),
+        *collection_routes(door, collections),
+        *settings_routes(door, keeper),
+        *maintenance_routes(door, maintenance),
+        *key_routes(door, keys),
+        *signed_token_routes(door, signing_keys, lambda: keeper.current.meta.app_url),
         *AuthRoutes(door=door, sign_in=sign_in).routes(),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(
@@ -183,14 +199,7 @@ def build_doors(services: Services, collections: Collections, maintenance: Maint
         ).routes(),
     ]
 
-    def guarded(api: Application) -> None:
-        def follow(state: State) -> None:
-            is_open = state.mode == "off"
-            api.guard = guard if is_open else MaintenanceGuard(door=door, state=state, then=guard)
-
-        maintenance.on_change(follow)
-
-    return Doors(routes, guarded)
+    return Doors(routes, lambda api: _follow_maintenance(api, guard, door, maintenance))
 
 
 def trusted_proxy(settings: AppSettings) -> TrustedProxy | None:
@@ -199,6 +208,19 @@ def trusted_proxy(settings: AppSettings) -> TrustedProxy | None:
     if not proxy.headers:
         return None
     return TrustedProxy(proxy.headers, use_leftmost=proxy.use_leftmost_ip)
+
+
+def _follow_maintenance(
+    api: Application, guard: RateGuard, door: Door, maintenance: Maintenance
+) -> None:
+    def follow(state: State) -> None:
+        api.guard = guard
+        if state.mode != "off":
+            from yadokari.api.maintenance import MaintenanceGuard
+
+            api.guard = MaintenanceGuard(door=door, state=state, then=guard)
+
+    maintenance.on_change(follow)
 
 
 def _follow_limits(guard: RateGuard, settings: AppSettings, clock: Clock) -> None:

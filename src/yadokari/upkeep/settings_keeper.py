@@ -15,7 +15,6 @@ from yadokari.ports.store import ABSENT, Row, Store, Transaction
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import TextField
 from yadokari.upkeep.app_settings import AppSettings, Box, from_stored
-from yadokari.upkeep.app_settings_check import checked
 
 SETTINGS = Collection(
     id="$settings",
@@ -57,6 +56,7 @@ class SettingsKeeper:
             BadRequest: a value has the wrong JSON type.
             Invalid: the result cannot be in force; ``problems`` says why.
         """
+        from yadokari.upkeep.app_settings_check import checked  # Seldom: no part of the start.
 
         async def work(transaction: Transaction) -> AppSettings:
             row = (await transaction.get(SETTINGS, [ROW_ID])).get(ROW_ID)

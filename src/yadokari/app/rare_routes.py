@@ -1,0 +1,105 @@
+"""Endpoints that operators and programs ask now and then: their modules are loaded on demand.
+
+Not here: everything that applications ask (app/web.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from yadokari.api.door import Door
+from yadokari.api.on_demand import on_demand
+from yadokari.api.router import Route
+from yadokari.api.superuser_check import SuperuserCheck
+from yadokari.auth.api_keys import ApiKeys
+from yadokari.auth.signing_keys import SigningKeys
+from yadokari.upkeep.maintenance import Maintenance
+from yadokari.upkeep.settings_keeper import SettingsKeeper
+
+if TYPE_CHECKING:
+    from yadokari.collections.service import Collections
+
+
+def collection_routes(door: SuperuserCheck, collections: Callable[[], Collections]) -> list[Route]:
+    """Collections, without their records."""
+
+    def make() -> object:
+        from yadokari.api.collections import CollectionRoutes
+
+        return CollectionRoutes(door=door, collections=collections())
+
+    every, one = "/api/collections", "/api/collections/{c}"
+    return on_demand(
+        make,
+        (
+            ("GET", every, "list"),
+            ("POST", every, "create"),
+            ("GET", one, "view"),
+            ("PATCH", one, "update"),
+            ("DELETE", one, "delete"),
+            ("DELETE", one + "/truncate", "truncate"),
+            ("PUT", every + "/import", "import_all"),
+            ("GET", every + "/meta/scaffolds", "scaffolds"),
+            ("GET", every + "/meta/oauth2-providers", "oauth2_providers"),
+            ("POST", every + "/meta/dry-run-view", "try_view"),
+        ),
+    )
+
+
+def settings_routes(door: SuperuserCheck, keeper: SettingsKeeper) -> list[Route]:
+    """The application's settings."""
+
+    def make() -> object:
+        from yadokari.api.settings import SettingsRoutes
+
+        return SettingsRoutes(door=door, keeper=keeper)
+
+    path = "/api/settings"
+    return on_demand(make, (("GET", path, "view"), ("PATCH", path, "update")))
+
+
+def maintenance_routes(door: Door, maintenance: Maintenance) -> list[Route]:
+    """Seeing and changing the mode."""
+
+    def make() -> object:
+        from yadokari.api.maintenance import MaintenanceRoutes
+
+        return MaintenanceRoutes(door=door, maintenance=maintenance)
+
+    path = "/api/maintenance"
+    return on_demand(make, (("GET", path, "view"), ("PUT", path, "change")))
+
+
+def key_routes(door: Door, keys: ApiKeys) -> list[Route]:
+    """API keys."""
+
+    def make() -> object:
+        from yadokari.api.keys import KeyRoutes
+
+        return KeyRoutes(door=door, keys=keys)
+
+    path = "/api/keys"
+    return on_demand(
+        make,
+        (("GET", path, "list"), ("POST", path, "create"), ("DELETE", path + "/{id}", "revoke")),
+    )
+
+
+def signed_token_routes(door: Door, keys: SigningKeys, issuer: Callable[[], str]) -> list[Route]:
+    """Tokens that others can verify, and the public keys."""
+
+    def make() -> object:
+        from yadokari.api.signed_tokens import SignedTokenRoutes
+
+        return SignedTokenRoutes(door=door, keys=keys, issuer=issuer)
+
+    path = "/api/v1/auth/"
+    return on_demand(
+        make,
+        (
+            ("POST", path + "token", "issue"),
+            ("POST", path + "rotate-keys", "rotate"),
+            ("GET", "/.well-known/jwks.json", "public_keys"),
+        ),
+    )
