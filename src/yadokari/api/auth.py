@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import msgspec
 
-from yadokari.api.door import Door, as_caller
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
 from yadokari.api.router import Route
+from yadokari.api.signing_in import SigningIn
 from yadokari.auth.sign_in import PASSWORD_AUTH_OFF, SignIn
 from yadokari.base.errors import Forbidden, Unauthenticated, invalid
 from yadokari.base.problems import Problem, Problems, required
 from yadokari.contract import messages
-from yadokari.ports.store import Row
-from yadokari.records.caller import Asking, Caller
-from yadokari.schema.collection import AuthOptions, Collection
+from yadokari.schema.collection import AuthOptions
 
 IDENTITY_CHARS_MAX = 255  # the contract's limit, for the password too
 _PATH = "/api/collections/{c}/"
@@ -34,8 +32,9 @@ class PasswordForm(msgspec.Struct, rename="camel"):
 class AuthRoutes:
     """Handlers of an auth collection's own endpoints."""
 
-    def __init__(self, *, door: Door, sign_in: SignIn) -> None:
-        self._door = door
+    def __init__(self, *, signing_in: SigningIn, sign_in: SignIn) -> None:
+        self._door = signing_in.door
+        self._signing_in = signing_in
         self._sign_in = sign_in
 
     def routes(self) -> list[Route]:
@@ -66,17 +65,11 @@ class AuthRoutes:
         problems = _form_problems(form, options.password_auth.identity_fields)
         if problems:
             raise invalid(messages.NOT_VALID, problems)
-        asking = await door.asking(request, context="password")
+        asking = await self._signing_in.asking(request, context="password")
         row = await self._sign_in.by_password(
-            asking,
-            collection,
-            identity=form.identity,
-            password=form.password,
-            field=form.identity_field,
+            collection, identity=form.identity, password=form.password, field=form.identity_field
         )
-        return await self._answer(
-            request, asking, collection, row, token=door.callers.issue(collection, row)
-        )
+        return await self._signing_in.finish(request, asking, collection, row, method="password")
 
     async def refresh(self, request: Request) -> Response:
         """A new token for a signed-in caller of this collection."""
@@ -88,27 +81,12 @@ class AuthRoutes:
             raise Unauthenticated
         if asked is not collection:
             raise Forbidden(f"The request requires auth record from {collection.name} collection.")
-        asking = await door.asking(request)
-        await self._sign_in.check_rule(asking, collection, caller.row)
+        asking = await self._signing_in.asking(request)
+        await self._signing_in.completing.check_rule(asking, collection, caller.row)
         token = request.token
         if door.callers.is_refreshable(token):
             token = door.callers.issue(collection, caller.row)
-        return await self._answer(request, asking, collection, caller.row, token=token)
-
-    async def _answer(
-        self, request: Request, asking: Asking, collection: Collection, row: Row, *, token: str
-    ) -> Response:
-        caller = Caller(row, collection)
-        if caller.is_superuser and not self._door.addresses.allows_superuser(request.real_ip):
-            raise Forbidden(messages.CALLER_NOT_ALLOWED)
-        shown = await self._door.records.present(
-            as_caller(asking, caller),
-            collection,
-            [row],
-            expand=request.query.get("expand", ""),
-            own_email=True,
-        )
-        return json_response(request, {"record": shown[0], "token": token}, canonical=True)
+        return await self._signing_in.answer(request, asking, collection, caller.row, token=token)
 
 
 def _form_problems(form: PasswordForm, identity_fields: tuple[str, ...]) -> Problems:

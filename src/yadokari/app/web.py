@@ -25,6 +25,7 @@ from yadokari.api.rate_limit import RateLimitRule, RateLimits
 from yadokari.api.realtime import RealtimeRoutes, frame
 from yadokari.api.records import RecordRoutes
 from yadokari.api.router import Route
+from yadokari.api.signing_in import SigningIn
 from yadokari.app.rare_routes import (
     collection_routes,
     key_routes,
@@ -32,8 +33,10 @@ from yadokari.app.rare_routes import (
     settings_routes,
     signed_token_routes,
 )
+from yadokari.auth.account_rows import AccountRows
 from yadokari.auth.api_keys import ApiKeys
 from yadokari.auth.callers import Callers
+from yadokari.auth.completing import Completing
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.sign_in import SignIn
 from yadokari.auth.signing_keys import Sealer, SigningKeys
@@ -164,7 +167,10 @@ def build_doors(
     keeper.on_change(lambda settings: _follow_limits(guard, settings, clock))
     intake = Intake(bucket=services.bucket, entropy=entropy)
     throttle = ListThrottle(clock=clock, entropy=entropy)
-    sign_in = SignIn(store=store, plans=services.records.plans, passwords=services.passwords)
+    rows = AccountRows(records=services.records, clock=clock, entropy=entropy)
+    completing = Completing(store=store, plans=services.records.plans, rows=rows, clock=clock)
+    signing_in = SigningIn(door=door, completing=completing)
+    sign_in = SignIn(store=store, passwords=services.passwords)
     handing_out = HandingOut(
         store=store,
         reading=services.records.reading,
@@ -187,7 +193,7 @@ def build_doors(
         *maintenance_routes(door, maintenance),
         *key_routes(door, keys),
         *signed_token_routes(door, signing_keys, lambda: keeper.current.meta.app_url),
-        *AuthRoutes(door=door, sign_in=sign_in).routes(),
+        *AuthRoutes(signing_in=signing_in, sign_in=sign_in).routes(),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(
             door=door, handing_out=handing_out, bucket=services.bucket, entropy=entropy

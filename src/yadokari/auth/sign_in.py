@@ -1,7 +1,8 @@
-"""Signing in by password, and what every sign-in must satisfy.
+"""Proving a record by its password.
 
 I1  An unknown identity and a wrong password give the same answer after the same work.
-I2  The auth rule is judged for whoever asks, usually a guest; null lets nobody in.
+
+Not here: what else a sign-in must satisfy (auth/completing.py).
 """
 
 from __future__ import annotations
@@ -9,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from yadokari.auth.passwords import Passwords
-from yadokari.base.errors import BadRequest, Forbidden
+from yadokari.base.errors import BadRequest
 from yadokari.contract import messages
 from yadokari.ports.store import Row, Store
-from yadokari.records.caller import Asking
-from yadokari.records.plans import Plans
 from yadokari.schema.collection import Collection
 from yadokari.schema.field_address import is_email
 from yadokari.schema.field_text import password_cost
@@ -21,19 +20,17 @@ from yadokari.schema.fields import PasswordField
 from yadokari.schema.index import single_unique_columns
 
 PASSWORD_AUTH_OFF = "The collection is not configured to allow password authentication."
-RULE_UNMET = "The request doesn't satisfy the collection requirements to authenticate."
 
 
 class SignIn:
     """Checks credentials."""
 
-    def __init__(self, *, store: Store, plans: Plans, passwords: Passwords) -> None:
+    def __init__(self, *, store: Store, passwords: Passwords) -> None:
         self._store = store
-        self._plans = plans
         self._passwords = passwords
 
     async def by_password(
-        self, asking: Asking, collection: Collection, *, identity: str, password: str, field: str
+        self, collection: Collection, *, identity: str, password: str, field: str
     ) -> Row:
         """The record with this identity and password.
 
@@ -41,7 +38,6 @@ class SignIn:
             field: The identity field to look in; "" for all that are configured.
 
         Raises:
-            Forbidden: password sign-in is off, or the auth rule is not met.
             BadRequest: no such identity, or the password is wrong.
         """
         row = await self._find(collection, identity, field)
@@ -52,18 +48,7 @@ class SignIn:
         )
         if row is None or not fits:
             raise BadRequest(messages.SIGN_IN_FAILED)
-        await self.check_rule(asking.within("password"), collection, row)
         return row
-
-    async def check_rule(self, asking: Asking, collection: Collection, row: Row) -> None:
-        """Refuse a record that the auth rule does not let in (I2). Raises Forbidden."""
-        rule = collection.auth.auth_rule if collection.auth is not None else None
-        if rule is None:
-            raise Forbidden(RULE_UNMET)
-        if rule:
-            bound = self._plans.rule(collection, rule, asking.caller.collection, asking.context)
-            if await self._store.first(bound.plan, bound.binding, id=row.id) is None:
-                raise Forbidden(RULE_UNMET)
 
     async def _find(self, collection: Collection, identity: str, field: str) -> Row | None:
         assert collection.auth is not None, "only auth collections sign in"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from yadokari.ports.store import Page, Row, Transaction
+from yadokari.ports.store import Page, Reads, Row, Rows, Transaction
 from yadokari.records.plans import Plans
 from yadokari.records.references import HELPER_COLLECTIONS
 from yadokari.rules.bind import RequestContext
@@ -25,10 +25,30 @@ _NO_CONTEXT = RequestContext()
 
 
 class Belongings:
-    """Removes helper rows inside a unit of work."""
+    """Finds helper rows, and removes them inside a unit of work."""
 
     def __init__(self, *, plans: Plans) -> None:
         self._plans = plans
+
+    async def of(
+        self,
+        reads: Reads,
+        helper: Collection,
+        collection: Collection,
+        row: Row,
+        *,
+        rows_max: int = ROWS_PAGE,
+    ) -> Rows:
+        """Rows of a helper collection that belong to a record, in creation order."""
+        mine = self._plans.query(
+            helper,
+            (),
+            caller=None,
+            context=_NO_CONTEXT,
+            filter=f"recordRef = '{row.id}' && collectionRef = '{collection.id}'",
+            restricted=False,
+        )
+        return await reads.select(mine.plan, mine.binding, page=Page(offset=0, limit=rows_max))
 
     async def of_removed(self, tx: Transaction, collection: Collection, row: Row) -> None:
         """The record goes (BL1)."""
@@ -53,15 +73,6 @@ class Belongings:
             helper = tx.schema.named(name)
             if helper is None:
                 continue
-            mine = self._plans.query(
-                helper,
-                (),
-                caller=None,
-                context=_NO_CONTEXT,
-                filter=f"recordRef = '{row.id}' && collectionRef = '{collection.id}'",
-                restricted=False,
-            )
-            page = Page(offset=0, limit=ROWS_PAGE)
-            while found := await tx.select(mine.plan, mine.binding, page=page):
+            while found := await self.of(tx, helper, collection, row):
                 for one in found:
                     await tx.remove(one)
