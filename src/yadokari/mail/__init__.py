@@ -1,0 +1,1 @@
+"""Outgoing mail: over SMTP, or onto the terminal while nothing else is set up."""
