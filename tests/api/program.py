@@ -242,6 +242,7 @@ async def opened(
     clock: FakeClock | None = None,
     flags: Mapping[str, str] | None = None,
     gate: str = "",
+    variables: Mapping[str, str] | None = None,
     seed: int = 1,
 ) -> AsyncIterator[House]:
     """The program over ``folder``, its upkeep running, with a superuser signed in.
@@ -249,11 +250,12 @@ async def opened(
     Args:
         flags: More settings than ``dir``.
         gate: Credentials of the outer gate, ``user:password``; used for this sign-in only.
+        variables: Of the environment, for secrets.
         seed: Of its randomness; another one after a restart.
     """
     time = clock or FakeClock()
     given = {"dir": str(folder / "data"), "log_requests": "none", "sqlite_sync": "off"}
-    secrets = {"YADOKARI_BASIC_AUTH": gate}
+    secrets = {"YADOKARI_BASIC_AUTH": gate, **(variables or {})}
     settings = read_settings({**given, **(flags or {})}, secrets, on_terminal=False)
     settings.dir.make()
     program = await build(

@@ -13,7 +13,7 @@ from yadokari.api.door import Door
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
 from yadokari.auth.signing_keys import AUDIENCE_CHARS_MAX, LIFE_S, LIFE_S_MAX, SigningKeys
-from yadokari.base.errors import Unauthenticated, invalid
+from yadokari.base.errors import Forbidden, Unauthenticated, invalid
 from yadokari.base.problems import Problem, Problems
 from yadokari.contract import messages
 
@@ -40,6 +40,8 @@ class SignedTokenRoutes:
         caller = await self._door.caller(request)
         if caller.is_guest:
             raise Unauthenticated
+        if caller.is_passing:
+            raise Forbidden(messages.SIGN_IN_ANEW)
         form = await request.bind(TokenForm)
         problems = _problems(form)
         if problems:

@@ -75,6 +75,19 @@ class SigningIn(msgspec.Struct, frozen=True, kw_only=True):
             Forbidden: a superuser from an address that is not listed, or the auth rule is not met.
             BadRequest: the half-done sign-in that the client names is not good for this one.
         """
+        unfinished = await self.complete(request, asking, collection, row, method=method)
+        if unfinished is not None:
+            return unfinished
+        token = self.door.callers.issue(collection, row)
+        return await self.answer(request, asking, collection, row, token=token, meta=meta)
+
+    async def complete(
+        self, request: Request, asking: Asking, collection: Collection, row: Row, *, method: Method
+    ) -> Response | None:
+        """Everything of ``finish`` before the token; the answer, where a second method is needed.
+
+        Raises: as ``finish``.
+        """
         self._check_address(request, Caller(row, collection))
 
         async def mfa_id() -> str:
@@ -84,10 +97,10 @@ class SigningIn(msgspec.Struct, frozen=True, kw_only=True):
         second = await self.completing.complete(
             asking, collection, row, method=method, mfa_id=mfa_id, device=device
         )
-        if second:  # Not an error's body, and nothing is picked from it.
-            return json_bytes(encode({"mfaId": second}), status=401)
-        token = self.door.callers.issue(collection, row)
-        return await self.answer(request, asking, collection, row, token=token, meta=meta)
+        if not second:
+            return None
+        # Not an error's body, and nothing is picked from it.
+        return json_bytes(encode({"mfaId": second}), status=401)
 
     async def answer(
         self,

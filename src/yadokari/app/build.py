@@ -19,6 +19,7 @@ from yadokari.api.cors import Origins
 from yadokari.api.static import StaticFiles
 from yadokari.app.access_log import AccessLog
 from yadokari.app.commands import Commands
+from yadokari.app.credentials import build_credentials
 from yadokari.app.entrance import entrance
 from yadokari.app.parts import Build, Program, Surroundings
 from yadokari.app.settings import Settings
@@ -81,7 +82,7 @@ async def build(surroundings: Surroundings) -> Program:
         passwords=passwords,
         keeper=keeper,
         idempotency=idempotency,
-        sealer=box,
+        credentials=build_credentials(surroundings, store, box),
     )
     superusers = Superusers(
         store=store, records=services.records, passwords=passwords, clock=clock, entropy=entropy

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from yadokari.api.door import Door
 from yadokari.api.on_demand import on_demand
 from yadokari.api.router import Route
+from yadokari.api.signing_in import SigningIn
 from yadokari.api.superuser_check import SuperuserCheck
+from yadokari.app.credentials import Credentials
 from yadokari.auth.api_keys import ApiKeys
+from yadokari.auth.sign_in import SignIn
 from yadokari.auth.signing_keys import SigningKeys
 from yadokari.upkeep.maintenance import Maintenance
 from yadokari.upkeep.settings_keeper import SettingsKeeper
@@ -84,6 +87,24 @@ def key_routes(door: Door, keys: ApiKeys) -> list[Route]:
         make,
         (("GET", path, "list"), ("POST", path, "create"), ("DELETE", path + "/{id}", "revoke")),
     )
+
+
+def bearer_routes(signing_in: SigningIn, sign_in: SignIn, credentials: Credentials) -> list[Route]:
+    """OAuth2's password grant."""
+
+    def make() -> object:
+        from yadokari.api.bearer import BearerRoutes
+
+        return BearerRoutes(
+            signing_in=signing_in,
+            sign_in=sign_in,
+            tokens=credentials.bearer,
+            collection=credentials.bearer_collection,
+            life_s=credentials.bearer_life_s,
+        )
+
+    path = "/api/v1/auth/"
+    return on_demand(make, (("POST", path + "login", "login"), ("GET", path + "me", "me")))
 
 
 def signed_token_routes(door: Door, keys: SigningKeys, issuer: Callable[[], str]) -> list[Route]:

@@ -153,6 +153,21 @@ SETTINGS: tuple[Setting, ...] = (
         sentence="File with that certificate's private key (PEM).",
     ),
     Setting(
+        name="bearer-life",
+        kind="number",
+        default="30",
+        unit="minutes",
+        low=1,
+        high=43_200,
+        sentence="How long a token of `POST /api/v1/auth/login` holds.",
+    ),
+    Setting(
+        name="bearer-collection",
+        kind="text",
+        default="users",
+        sentence="Auth collection whose records sign in at `POST /api/v1/auth/login`.",
+    ),
+    Setting(
         name="dev",
         kind="switch",
         default="false",
@@ -304,6 +319,14 @@ SETTINGS: tuple[Setting, ...] = (
         default="",
         sentence="Former secret keys, separated by commas: what they sealed can still be read.",
         also="SECRET_KEY_PREVIOUS",
+    ),
+    Setting(
+        name="bearer-secret",
+        kind="secret",
+        default="",
+        sentence="Secret of at least 32 characters, or `file:/path` of one, that signs the tokens "
+        "of `POST /api/v1/auth/login`; who knows it can verify them. Without it one is derived "
+        "from the secret key.",
     ),
     Setting(
         name="superuser-email",

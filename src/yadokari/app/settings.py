@@ -59,6 +59,7 @@ class SecretSettings(msgspec.Struct, frozen=True, kw_only=True):
     superuser_email: str = ""
     superuser_password: str = ""
     basic_auth: str = ""
+    bearer_secret: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -76,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allow_ips: tuple[IPv4Network | IPv6Network, ...]
     gate: Literal["all", "any"]
     maintenance: Literal["off", "on", "read-only"]
+    bearer_life_s: int
+    bearer_collection: str
     certificate: tuple[Path, Path] | None
     """Chain and key."""
     dev: bool
@@ -125,6 +128,8 @@ def read_settings(
         allow_ips=_networks(given),
         gate="any" if given.text("gate") == "any" else "all",
         maintenance=_maintenance(given.text("maintenance")),
+        bearer_life_s=given.number("bearer_life") * 60,
+        bearer_collection=given.text("bearer_collection"),
         certificate=_certificate(given),
         dev=dev,
         migrations_dir=Path(migrations).expanduser().absolute()
@@ -284,6 +289,7 @@ def _secrets(given: _Given, environment: Mapping[str, str]) -> SecretSettings:
         superuser_email=email,
         superuser_password=password,
         basic_auth=given.text("basic_auth"),
+        bearer_secret=given.text("bearer_secret"),
     )
 
 

@@ -26,7 +26,9 @@ from yadokari.api.realtime import RealtimeRoutes, frame
 from yadokari.api.records import RecordRoutes
 from yadokari.api.router import Route
 from yadokari.api.signing_in import SigningIn
+from yadokari.app.credentials import Credentials
 from yadokari.app.rare_routes import (
+    bearer_routes,
     collection_routes,
     key_routes,
     maintenance_routes,
@@ -34,13 +36,9 @@ from yadokari.app.rare_routes import (
     signed_token_routes,
 )
 from yadokari.auth.account_rows import AccountRows
-from yadokari.auth.api_keys import ApiKeys
-from yadokari.auth.callers import Callers
 from yadokari.auth.completing import Completing
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.sign_in import SignIn
-from yadokari.auth.signing_keys import Sealer, SigningKeys
-from yadokari.auth.tokens import Tokens
 from yadokari.base.log import Log
 from yadokari.files.handing_out import HandingOut
 from yadokari.files.intake import Intake
@@ -76,7 +74,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     hub: Hub
     sweeper: Sweeper
-    sealer: Sealer
+    credentials: Credentials
 
 
 class Addresses:
@@ -104,7 +102,7 @@ def build_services(
     passwords: Passwords,
     keeper: SettingsKeeper,
     idempotency: Idempotency,
-    sealer: Sealer,
+    credentials: Credentials,
 ) -> Services:
     """Records, realtime and files over a store, following its changes."""
     hub = Hub(store=store, clock=clock, entropy=entropy, log=log, pick=_pick, frame=frame)
@@ -132,7 +130,7 @@ def build_services(
         records=records,
         hub=hub,
         sweeper=sweeper,
-        sealer=sealer,
+        credentials=credentials,
     )
 
 
@@ -151,14 +149,10 @@ def build_doors(
     """Every endpoint of the HTTP API."""
     store, clock, entropy = services.store, services.clock, services.entropy
     keeper = services.keeper
-    keys = ApiKeys(store=store, clock=clock, entropy=entropy)
-    signing_keys = SigningKeys(store=store, sealer=services.sealer, clock=clock)
-    callers = Callers(
-        store=store, tokens=Tokens(), clock=clock, others=[keys.caller, signing_keys.caller]
-    )
+    credentials = services.credentials
     door = Door(
         records=services.records,
-        callers=callers,
+        callers=credentials.callers,
         clock=clock,
         schema=lambda: store.schema,
         addresses=Addresses(keeper),
@@ -191,8 +185,9 @@ def build_doors(
         *collection_routes(door, collections),
         *settings_routes(door, keeper),
         *maintenance_routes(door, maintenance),
-        *key_routes(door, keys),
-        *signed_token_routes(door, signing_keys, lambda: keeper.current.meta.app_url),
+        *key_routes(door, credentials.keys),
+        *signed_token_routes(door, credentials.signing, lambda: keeper.current.meta.app_url),
+        *bearer_routes(signing_in, sign_in, credentials),
         *AuthRoutes(signing_in=signing_in, sign_in=sign_in).routes(),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(

@@ -128,6 +128,11 @@ class SecretBox:
             raise Unsealable("a sealed value was changed or moved") from exc
         return opened.decode()
 
+    def derived(self, purpose: str) -> tuple[str, ...]:
+        """A secret for one purpose, as 64 hexadecimal digits; those of former secrets after it."""
+        others = [key for key in self._known.values() if key is not self._current]
+        return tuple(key.derive(purpose).hex() for key in (self._current, *others))
+
     def is_current(self, sealed: str) -> bool:
         """Whether a value is sealed under the current secret; if not, seal it anew."""
         return sealed.startswith(f"{SEALED_PREFIX}{self._current.id}.")

@@ -7,8 +7,8 @@ themselves.
 B1  A token names its key (``kid``); only EdDSA under a known key is accepted.
 B2  The private key is sealed where it is stored. It signs for 90 days, then another one does; its
     public half is told as long as a token of its can live.
-B3  A token lives an hour at most. Here, too, the record is read anew: one that is gone, or whose
-    password changed, has none.
+B3  A token lives an hour at most, and gives no new one. Here, too, the record is read anew: one
+    that is gone, or whose password changed, has none.
 
 Not here: tokens of the contract (auth/tokens.py).
 """
@@ -218,7 +218,7 @@ class SigningKeys:
         row = (await self._store.get(collection, [id])).get(id)
         if row is None or version_of(row) != claims.get("ver"):
             return None
-        return Caller(row, collection)
+        return Caller(row, collection, is_passing=True)
 
 
 def version_of(row: Row) -> str:

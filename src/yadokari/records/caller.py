@@ -53,6 +53,8 @@ class Caller(msgspec.Struct, frozen=True, dict=True):
     collection: Collection | None = None
     scope: KeyScope | None = None
     """Of an API key that acts as this record; it is no superuser, whoever that is."""
+    is_passing: bool = False
+    """Whether it came with a short-lived token that must not give birth to another one."""
 
     @property
     def is_superuser(self) -> bool:

@@ -14,7 +14,10 @@ from yadokari.mail.plain_text import plain_text
     [
         ("<p>One</p><p>Two</p>", "One\n\nTwo\n"),
         ("<p>\n  Best regards,<br/>\n  the team\n</p>", "Best regards,\nthe team\n"),
-        ('<a class="btn" href="https://x.test/?a=1&amp;b=2">Go</a>', "Go: https://x.test/?a=1&b=2\n"),
+        (
+            '<a class="btn" href="https://x.test/?a=1&amp;b=2">Go</a>',
+            "Go: https://x.test/?a=1&b=2\n",
+        ),
         ("<head><style>p{}</style><title>no</title></head><p>yes</p>", "yes\n"),
         ("<ul><li>a</li><li>b</li></ul>", "- a\n- b\n"),
         ("1 &lt; 2 &amp; &#34;3&#34;", '1 < 2 & "3"\n'),
