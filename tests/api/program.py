@@ -20,8 +20,10 @@ from yadokari.app.log_lines import Redactor
 from yadokari.app.parts import Program, Surroundings
 from yadokari.app.settings import read_settings
 from yadokari.base.log import SilentLog
+from yadokari.ports.mail import Mail
 from yadokari.testing.fake_clock import FakeClock
 from yadokari.testing.fake_entropy import FakeEntropy
+from yadokari.testing.fake_mailer import FakeMailer
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -84,8 +86,9 @@ class Part:
 class House:
     """A built program and whoever knocks at its door."""
 
-    def __init__(self, program: Program, clock: FakeClock) -> None:
+    def __init__(self, program: Program, clock: FakeClock, mailer: FakeMailer) -> None:
         self.program, self.clock = program, clock
+        self.mailer = mailer
         self.root = ""
         self.always: Mapping[str, str] = {}
         """Headers of every request."""
@@ -146,6 +149,10 @@ class House:
         assert isinstance(record, dict)
         return str(record["id"]), token
 
+    async def mail(self, count: int) -> Letter:
+        """The last mail, once there are ``count``."""
+        return Letter(await self.mailer.arrived(count))
+
     async def settings(self, **changed: object) -> None:
         """Change application settings."""
         reply = await self("PATCH", "/api/settings", changed, token=self.root)
@@ -161,6 +168,33 @@ class House:
             yield ear
             ear.left.set()
             await task
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as its reader uses it."""
+
+    mail: Mail
+
+    @property
+    def to(self) -> str:
+        """Whom it went to."""
+        return self.mail.to.address
+
+    @property
+    def body(self) -> str:
+        """What stands in it."""
+        return self.mail.html.partition("<body>")[2].partition("</body>")[0].strip()
+
+    @property
+    def token(self) -> str:
+        """The token at the end of its link."""
+        return self.body.partition("/auth/")[2].partition("/")[2].partition('"')[0]
+
+    @property
+    def code(self) -> str:
+        """The one-time password in it."""
+        return self.body.partition("<strong>")[2].partition("</strong>")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +292,7 @@ async def opened(
     secrets = {"YADOKARI_BASIC_AUTH": gate, **(variables or {})}
     settings = read_settings({**given, **(flags or {})}, secrets, on_terminal=False)
     settings.dir.make()
+    mailer = FakeMailer()
     program = await build(
         Surroundings(
             settings=settings,
@@ -265,13 +300,14 @@ async def opened(
             entropy=FakeEntropy(seed=seed),
             log=SilentLog(),
             redactor=Redactor(),
+            mailer=mailer,
         )
     )
     try:
         await program.prepare()
         if not await program.superusers.exists():
             await program.superusers.create(ROOT_EMAIL, PASSWORD)
-        house = House(program, time)
+        house = House(program, time, mailer)
         house.always = {"authorization": basic(gate)} if gate else {}
         _, house.root = await house.signed_in("_superusers", ROOT_EMAIL)
         house.always = {}

@@ -1,19 +1,21 @@
-"""Endpoints of signing in: methods, password, refresh.
+"""Endpoints of signing in: methods, password, refresh, impersonating.
 
-Not here: one-time passwords, OAuth2, mails.
+Not here: one-time passwords (api/auth_with_otp.py), confirmations by mail (api/confirmations.py),
+OAuth2.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from yadokari.api.form_checks import length_problem
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
 from yadokari.api.router import Route
 from yadokari.api.signing_in import SigningIn
 from yadokari.auth.sign_in import PASSWORD_AUTH_OFF, SignIn
-from yadokari.base.errors import Forbidden, Unauthenticated, invalid
-from yadokari.base.problems import Problem, Problems, required
+from yadokari.base.errors import Forbidden, NotFound, invalid
+from yadokari.base.problems import Problem, Problems
 from yadokari.contract import messages
 from yadokari.schema.collection import AuthOptions
 
@@ -27,6 +29,13 @@ class PasswordForm(msgspec.Struct, rename="camel"):
     identity: str = ""
     password: str = ""
     identity_field: str = ""
+
+
+class ImpersonateForm(msgspec.Struct):
+    """Body of ``impersonate``."""
+
+    duration: int = 0
+    """Seconds; 0 = as long as the collection's tokens live."""
 
 
 class AuthRoutes:
@@ -45,6 +54,7 @@ class AuthRoutes:
                 "POST", _PATH + "auth-with-password", self.by_password, action="authWithPassword"
             ),
             Route("POST", _PATH + "auth-refresh", self.refresh, action="authRefresh"),
+            Route("POST", _PATH + "impersonate/{id}", self.impersonate),
         ]
 
     async def methods(self, request: Request) -> Response:
@@ -74,32 +84,39 @@ class AuthRoutes:
     async def refresh(self, request: Request) -> Response:
         """A new token for a signed-in caller of this collection."""
         door = self._door
-        asked = door.collection(request, missing=messages.COLLECTION_INVALID)
-        caller = await door.caller(request)
-        collection = caller.collection
-        if caller.row is None or collection is None:
-            raise Unauthenticated
-        if asked is not collection:
-            raise Forbidden(f"The request requires auth record from {collection.name} collection.")
+        collection, row = await door.member(request)
         asking = await self._signing_in.asking(request)
-        await self._signing_in.completing.check_rule(asking, collection, caller.row)
+        await self._signing_in.completing.check_rule(asking, collection, row)
         token = request.token
         if door.callers.is_refreshable(token):
-            token = door.callers.issue(collection, caller.row)
-        return await self._signing_in.answer(request, asking, collection, caller.row, token=token)
+            token = door.callers.issue(collection, row)
+        return await self._signing_in.answer(request, asking, collection, row, token=token)
+
+    async def impersonate(self, request: Request) -> Response:
+        """A token of somebody else's record, for a superuser."""
+        door = self._door
+        await door.superuser(request)
+        collection = door.collection(request, missing=messages.AUTH_COLLECTION_INVALID)
+        if not collection.is_auth:
+            raise NotFound(messages.AUTH_COLLECTION_INVALID)
+        row = await door.records.reading.stored(collection, request.params["id"])
+        duration_s = (await request.bind(ImpersonateForm)).duration
+        if duration_s < 0:
+            problem = Problem(
+                "validation_min_greater_equal_than_required", "Must be 0 or more.", {"threshold": 0}
+            )
+            raise invalid(messages.NOT_VALID, {"duration": problem})
+        asking = await self._signing_in.asking(request)
+        token = door.callers.issue(collection, row, duration_s=duration_s, refreshable=False)
+        return await self._signing_in.answer(request, asking, collection, row, token=token)
 
 
 def _form_problems(form: PasswordForm, identity_fields: tuple[str, ...]) -> Problems:
     problems: Problems = {}
     for name, value in (("identity", form.identity), ("password", form.password)):
-        if not value:
-            problems[name] = required()
-        elif len(value) > IDENTITY_CHARS_MAX:
-            problems[name] = Problem(
-                "validation_length_out_of_range",
-                f"The length must be between 1 and {IDENTITY_CHARS_MAX}.",
-                {"min": 1, "max": IDENTITY_CHARS_MAX},
-            )
+        problem = length_problem(value, least=1, most=IDENTITY_CHARS_MAX)
+        if problem is not None:
+            problems[name] = problem
     if form.identity_field and form.identity_field not in identity_fields:
         problems["identityField"] = Problem("validation_in_invalid", "Must be an identity field.")
     return problems

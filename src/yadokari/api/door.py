@@ -19,6 +19,7 @@ from yadokari.auth.callers import Callers
 from yadokari.base.errors import Forbidden, NotFound, Unauthenticated
 from yadokari.contract import messages
 from yadokari.ports.clock import Clock
+from yadokari.ports.store import Row
 from yadokari.records.caller import Asking, Caller, HeaderFacts, KeyScope
 from yadokari.records.service import Records
 from yadokari.rules.bind import RequestContext
@@ -60,7 +61,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
     def auth_collection(self, request: Request) -> Collection:
         """The auth collection that the path names. Raises NotFound."""
-        found = self.collection(request, missing=messages.AUTH_COLLECTION_INVALID)
+        found = self.collection(request, missing=messages.COLLECTION_INVALID)
         if not found.is_auth:
             raise NotFound(messages.AUTH_COLLECTION_INVALID)
         return found
@@ -89,6 +90,23 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
             raise Forbidden(messages.KEY_NOT_ALLOWED)
         if scope.networks and not within(request.real_ip, parse_networks(scope.networks)):
             raise Forbidden(messages.ADDRESS_NOT_ALLOWED)
+
+    async def member(self, request: Request) -> tuple[Collection, Row]:
+        """The collection that the path names, and the caller, who must be one of its records.
+
+        Raises:
+            NotFound: there is no such collection.
+            Unauthenticated: nobody is signed in.
+            Forbidden: a record of another collection is.
+        """
+        asked = self.collection(request, missing=messages.COLLECTION_INVALID)
+        caller = await self.caller(request)
+        if caller.row is None or caller.collection is None:
+            raise Unauthenticated
+        if asked is not caller.collection:
+            name = caller.collection.name
+            raise Forbidden(f"The request requires auth record from {name} collection.")
+        return asked, caller.row
 
     async def superuser(self, request: Request) -> Caller:
         """The caller, who must be a superuser.

@@ -12,8 +12,8 @@ from yadokari.api.request import Request
 from yadokari.api.response import Response
 from yadokari.api.router import Handler, Route
 
-Endpoint: TypeAlias = tuple[str, str, str]
-"""Method, pattern, and the name of the handler."""
+Endpoint: TypeAlias = tuple[str, str, str] | tuple[str, str, str, str]
+"""Method, pattern, the name of the handler, and the action that limits know, when there is one."""
 
 
 def on_demand(make: Callable[[], object], endpoints: Iterable[Endpoint]) -> list[Route]:
@@ -34,4 +34,7 @@ def on_demand(make: Callable[[], object], endpoints: Iterable[Endpoint]) -> list
 
         return handle
 
-    return [Route(method, pattern, handler(name)) for method, pattern, name in endpoints]
+    return [
+        Route(method, pattern, handler(name), action="".join(action))
+        for method, pattern, name, *action in endpoints
+    ]

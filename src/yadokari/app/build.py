@@ -21,9 +21,11 @@ from yadokari.app.access_log import AccessLog
 from yadokari.app.commands import Commands
 from yadokari.app.credentials import build_credentials
 from yadokari.app.entrance import entrance
+from yadokari.app.mailing import ChosenMailer
 from yadokari.app.parts import Build, Program, Surroundings
 from yadokari.app.settings import Settings
 from yadokari.app.web import Doors, Services, build_doors, build_services, trusted_proxy
+from yadokari.auth.account_rows import DECOYS
 from yadokari.auth.api_keys import API_KEYS
 from yadokari.auth.passwords import Passwords
 from yadokari.auth.secret_key import SecretBox, SecretKey, kept_secret
@@ -83,6 +85,7 @@ async def build(surroundings: Surroundings) -> Program:
         keeper=keeper,
         idempotency=idempotency,
         credentials=build_credentials(surroundings, store, box),
+        mailer=surroundings.mailer or ChosenMailer(keeper=keeper, clock=clock, entropy=entropy),
     )
     superusers = Superusers(
         store=store, records=services.records, passwords=passwords, clock=clock, entropy=entropy
@@ -110,13 +113,23 @@ async def build(surroundings: Surroundings) -> Program:
         serve=serve,
         superusers=superusers,
         link=link,
-        commands=Commands(
-            superusers=superusers, ip_list=keeper, migrations=migrations, maintenance=maintenance
-        ),
+        commands=_commands(services, superusers, migrations, maintenance),
         prepare=prepare,
         tend=lambda: _tend(services),
         end_streams=services.hub.close,
         close=close,
+    )
+
+
+def _commands(
+    services: Services, superusers: Superusers, migrations: Migrations, maintenance: Maintenance
+) -> Commands:
+    return Commands(
+        superusers=superusers,
+        otps=lambda: services.accounts.superuser_otps,
+        ip_list=services.keeper,
+        migrations=migrations,
+        maintenance=maintenance,
     )
 
 
@@ -213,17 +226,18 @@ async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore
             query_timeout_ms=settings.query_timeout_s * 1_000,
         ),
     )
-    await store.ensure([*RESERVED, SETTINGS, IDEMPOTENCY, API_KEYS, SIGNING_KEYS])
+    await store.ensure([*RESERVED, SETTINGS, IDEMPOTENCY, API_KEYS, SIGNING_KEYS, DECOYS])
     store.adopt(await load_schema(store, version=store.stored_schema_version, box=box))
     await bootstrap(store, clock=surroundings.clock, draw=surroundings.entropy, box=box)
     return store
 
 
 async def _tend(services: Services) -> None:
-    """Realtime, sweeping and upkeep, until cancelled."""
+    """Realtime, sweeping, mails and upkeep, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(services.hub.run())
         tasks.create_task(services.sweeper.run())
+        tasks.create_task(services.accounts.queue.run())
         tasks.create_task(_forget_answers(services))
 
 

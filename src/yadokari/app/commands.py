@@ -7,14 +7,17 @@ Not here: the way to the server (app/control.py), printing (cli).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from yadokari.app.control import CommandRefused
 from yadokari.auth.superusers import Superusers
 from yadokari.upkeep.maintenance import Maintenance, mode_of
+
+if TYPE_CHECKING:
+    from yadokari.auth.superuser_otps import SuperuserOtps
 
 
 class Migrations(Protocol):
@@ -57,7 +60,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class Email(msgspec.Struct, frozen=True):
-    """Arguments of ``superuser.delete``."""
+    """Arguments of ``superuser.delete`` and ``superuser.otp``."""
 
     email: str
 
@@ -93,11 +96,13 @@ class Commands:
         self,
         *,
         superusers: Superusers,
+        otps: Callable[[], SuperuserOtps],
         ip_list: IpList,
         migrations: Migrations | None,
         maintenance: Maintenance,
     ) -> None:
-        self._superusers, self._ip_list, self._migrations = superusers, ip_list, migrations
+        self._superusers, self._otps = superusers, otps
+        self._ip_list, self._migrations = ip_list, migrations
         self._maintenance = maintenance
 
     async def run(self, command: str, arguments: msgspec.Raw) -> object:
@@ -124,6 +129,9 @@ class Commands:
             addresses = msgspec.json.decode(arguments, type=Addresses).addresses
             await self._ip_list.set_superuser_ips(addresses)
             return {"superuserIPs": addresses}
+        if name == "otp":
+            otp = await self._otps().give(msgspec.json.decode(arguments, type=Email).email)
+            return {"otpId": otp.id, "password": otp.code, "duration": otp.duration_s}
         if name == "delete":
             email = msgspec.json.decode(arguments, type=Email).email
             return {"email": email, "deleted": await self._superusers.delete(email)}

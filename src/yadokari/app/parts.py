@@ -23,6 +23,7 @@ from yadokari.auth.superusers import Superusers
 from yadokari.base.log import Log
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
+from yadokari.ports.mail import Mailer
 
 
 class AsgiApp(Protocol):
@@ -41,6 +42,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     entropy: Entropy
     log: Log
     redactor: Redactor
+    mailer: Mailer | None = None
+    """What carries mails; None = what the application's settings say."""
 
     @property
     def dir(self) -> DataDir:

@@ -13,6 +13,7 @@ from yadokari.api.on_demand import on_demand
 from yadokari.api.router import Route
 from yadokari.api.signing_in import SigningIn
 from yadokari.api.superuser_check import SuperuserCheck
+from yadokari.app.accounts import Accounts
 from yadokari.app.credentials import Credentials
 from yadokari.auth.api_keys import ApiKeys
 from yadokari.auth.sign_in import SignIn
@@ -124,3 +125,43 @@ def signed_token_routes(door: Door, keys: SigningKeys, issuer: Callable[[], str]
             ("GET", "/.well-known/jwks.json", "public_keys"),
         ),
     )
+
+
+def account_routes(signing_in: SigningIn, accounts: Accounts) -> list[Route]:
+    """One-time passwords, and what is confirmed by mail."""
+
+    def make_otps() -> object:
+        from yadokari.api.auth_with_otp import OtpRoutes
+
+        return OtpRoutes(signing_in=signing_in, otps=accounts.otps)
+
+    def make_confirmations() -> object:
+        from yadokari.api.confirmations import ConfirmationRoutes
+
+        return ConfirmationRoutes(door=signing_in.door, confirming=accounts.confirming)
+
+    path = "/api/collections/{c}/"
+    otps = (
+        ("POST", path + "request-otp", "request", "requestOTP"),
+        ("POST", path + "auth-with-otp", "sign_in", "authWithOTP"),
+    )
+    confirmations = (
+        ("POST", path + "request-verification", "request_verification", "requestVerification"),
+        ("POST", path + "confirm-verification", "confirm_verification", "confirmVerification"),
+        ("POST", path + "request-password-reset", "request_password_reset", "requestPasswordReset"),
+        ("POST", path + "confirm-password-reset", "confirm_password_reset", "confirmPasswordReset"),
+        ("POST", path + "request-email-change", "request_email_change", "requestEmailChange"),
+        ("POST", path + "confirm-email-change", "confirm_email_change", "confirmEmailChange"),
+    )
+    return [*on_demand(make_otps, otps), *on_demand(make_confirmations, confirmations)]
+
+
+def mail_test_routes(door: Door, accounts: Accounts) -> list[Route]:
+    """A mail to try the settings with."""
+
+    def make() -> object:
+        from yadokari.api.mail_test import MailTestRoutes
+
+        return MailTestRoutes(door=door, mails=accounts.mails)
+
+    return on_demand(make, (("POST", "/api/settings/test/email", "send"),))

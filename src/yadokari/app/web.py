@@ -26,19 +26,19 @@ from yadokari.api.realtime import RealtimeRoutes, frame
 from yadokari.api.records import RecordRoutes
 from yadokari.api.router import Route
 from yadokari.api.signing_in import SigningIn
+from yadokari.app.accounts import Accounts
 from yadokari.app.credentials import Credentials
 from yadokari.app.rare_routes import (
+    account_routes,
     bearer_routes,
     collection_routes,
     key_routes,
+    mail_test_routes,
     maintenance_routes,
     settings_routes,
     signed_token_routes,
 )
-from yadokari.auth.account_rows import AccountRows
-from yadokari.auth.completing import Completing
 from yadokari.auth.passwords import Passwords
-from yadokari.auth.sign_in import SignIn
 from yadokari.base.log import Log
 from yadokari.files.handing_out import HandingOut
 from yadokari.files.intake import Intake
@@ -47,6 +47,7 @@ from yadokari.files.sweeping import Sweeper
 from yadokari.ports.bucket import Bucket
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
+from yadokari.ports.mail import Mailer
 from yadokari.ports.store import Store
 from yadokari.realtime.hub import Hub
 from yadokari.records.presenting import Presented
@@ -75,6 +76,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     hub: Hub
     sweeper: Sweeper
     credentials: Credentials
+    accounts: Accounts
 
 
 class Addresses:
@@ -103,6 +105,7 @@ def build_services(
     keeper: SettingsKeeper,
     idempotency: Idempotency,
     credentials: Credentials,
+    mailer: Mailer,
 ) -> Services:
     """Records, realtime and files over a store, following its changes."""
     hub = Hub(store=store, clock=clock, entropy=entropy, log=log, pick=_pick, frame=frame)
@@ -131,6 +134,17 @@ def build_services(
         hub=hub,
         sweeper=sweeper,
         credentials=credentials,
+        accounts=Accounts(
+            store=store,
+            records=records,
+            callers=credentials.callers,
+            passwords=passwords,
+            keeper=keeper,
+            mailer=mailer,
+            clock=clock,
+            entropy=entropy,
+            log=log,
+        ),
     )
 
 
@@ -148,7 +162,7 @@ def build_doors(
 ) -> Doors:
     """Every endpoint of the HTTP API."""
     store, clock, entropy = services.store, services.clock, services.entropy
-    keeper = services.keeper
+    keeper, accounts = services.keeper, services.accounts
     credentials = services.credentials
     door = Door(
         records=services.records,
@@ -161,10 +175,7 @@ def build_doors(
     keeper.on_change(lambda settings: _follow_limits(guard, settings, clock))
     intake = Intake(bucket=services.bucket, entropy=entropy)
     throttle = ListThrottle(clock=clock, entropy=entropy)
-    rows = AccountRows(records=services.records, clock=clock, entropy=entropy)
-    completing = Completing(store=store, plans=services.records.plans, rows=rows, clock=clock)
-    signing_in = SigningIn(door=door, completing=completing)
-    sign_in = SignIn(store=store, passwords=services.passwords)
+    signing_in = SigningIn(door=door, completing=accounts.completing)
     handing_out = HandingOut(
         store=store,
         reading=services.records.reading,
@@ -184,11 +195,13 @@ def build_doors(
         *Repeatable(door=door, idempotency=services.idempotency).wrap(writes),
         *collection_routes(door, collections),
         *settings_routes(door, keeper),
+        *mail_test_routes(door, accounts),
         *maintenance_routes(door, maintenance),
         *key_routes(door, credentials.keys),
         *signed_token_routes(door, credentials.signing, lambda: keeper.current.meta.app_url),
-        *bearer_routes(signing_in, sign_in, credentials),
-        *AuthRoutes(signing_in=signing_in, sign_in=sign_in).routes(),
+        *bearer_routes(signing_in, accounts.sign_in, credentials),
+        *AuthRoutes(signing_in=signing_in, sign_in=accounts.sign_in).routes(),
+        *account_routes(signing_in, accounts),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(
             door=door, handing_out=handing_out, bucket=services.bucket, entropy=entropy

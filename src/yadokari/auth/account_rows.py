@@ -19,6 +19,17 @@ from yadokari.schema.fields import AutodateField, TextField, Value
 
 ROWS_MAX = 1_000  # Nobody has that many codes or devices; expired ones are pruned.
 
+DECOYS = Collection(
+    id="$decoys",
+    name="$decoys",
+    fields=(
+        TextField(id="id", name="id", primary_key=True),
+        TextField(id="value", name="value"),
+    ),
+    system=True,
+)
+"""Reserved: one row, written where a code would have been if there were an account."""
+
 
 class AccountRows:
     """Makes and finds rows of the helper collections."""
@@ -42,6 +53,10 @@ class AccountRows:
                 made[field.name] = now
         made |= {"collectionRef": collection.id, "recordRef": row.id, **values}
         return Row(helper.id, made)
+
+    def new_id(self, helper: Collection) -> str:
+        """An id as ``new`` would draw it."""
+        return self._records.writing.new_id(helper)
 
     async def of(
         self, reads: Reads, helper: Collection, collection: Collection, row: Row

@@ -18,6 +18,9 @@ from yadokari.schema.collection import Collection, TokenOptions
 OtherToken: TypeAlias = Callable[[str], Awaitable[Caller | None]]
 """Who a token of another kind belongs to; None when it is none of that kind."""
 
+_TOLD_BY_MAIL = frozenset(("verification", "passwordReset", "emailChange"))
+"""Kinds that say which address they were sent for."""
+
 
 class Callers:
     """Finds who a token belongs to, and makes tokens."""
@@ -60,14 +63,36 @@ class Callers:
         claims = self._tokens.peek(token)
         return claims is not None and claims.refreshable is True
 
-    def issue(self, collection: Collection, row: Row, *, kind: TokenKind = "auth") -> str:
-        """A new token of this kind for a record of an auth collection."""
+    def claims(self, token: str) -> Claims | None:
+        """What a token says, unproven."""
+        return self._tokens.peek(token)
+
+    def issue(
+        self,
+        collection: Collection,
+        row: Row,
+        *,
+        kind: TokenKind = "auth",
+        new_email: str | None = None,
+        duration_s: int = 0,
+        refreshable: bool = True,
+    ) -> str:
+        """A new token of this kind for a record of an auth collection.
+
+        Args:
+            new_email: The address that a token of kind emailChange makes the record's own.
+            duration_s: Its life in seconds; 0 = as long as the collection says.
+            refreshable: Of kind auth only: whether it may be exchanged for a new one.
+        """
+        life_s = duration_s or _options(collection, kind).duration
         claims = Claims(
             id=row.id,
             collection_id=collection.id,
             type=kind,
-            exp=self._clock.unix_ms() // 1_000 + _options(collection, kind).duration,
-            refreshable=True if kind == "auth" else None,
+            exp=self._clock.unix_ms() // 1_000 + life_s,
+            refreshable=refreshable if kind == "auth" else None,
+            email=str(row.values["email"]) if kind in _TOLD_BY_MAIL else None,
+            new_email=new_email,
         )
         return sign(claims, signing_key(collection, row, kind))
 

@@ -18,6 +18,12 @@ from yadokari.cli.options import given, setting_options
 _PASSWORD_CHARS_MAX = 1_000
 
 
+class _Otp(msgspec.Struct, frozen=True, rename="camel"):
+    otp_id: str
+    password: str
+    duration: int
+
+
 @click.group()
 def superuser() -> None:
     """Make, change and remove superusers."""
@@ -81,6 +87,22 @@ def delete(email: str, as_json: bool, **flags: str | None) -> None:
 
 @_common
 @click.command()
+@click.argument("email")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@setting_options([DIR])
+def otp(email: str, as_json: bool, **flags: str | None) -> None:
+    """Print a one-time password of a superuser; _superusers must allow them."""
+    result = _carried_out("otp", {"email": email}, flags)
+    if as_json:
+        click.echo(bytes(result).decode())
+        return
+    made = msgspec.json.decode(result, type=_Otp)
+    click.echo(f'One-time password of superuser "{email}", good for {made.duration} s:')
+    click.echo(f"Id: {made.otp_id}\nPassword: {made.password}")
+
+
+@_common
+@click.command()
 @click.argument("addresses", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @setting_options([DIR])
@@ -98,11 +120,17 @@ def _done(
     as_json: bool,
     said: str,
 ) -> None:
+    result = _carried_out(name, arguments, flags)
+    click.echo(bytes(result).decode() if as_json else said)
+
+
+def _carried_out(
+    name: str, arguments: Mapping[str, object], flags: dict[str, str | None]
+) -> msgspec.Raw:
     from yadokari.app.surroundings import settings_of
     from yadokari.cli.reach import carry_out
 
-    result = carry_out(settings_of(given(flags)), f"superuser.{name}", arguments)
-    click.echo(bytes(msgspec.json.encode(result)).decode() if as_json else said)
+    return carry_out(settings_of(given(flags)), f"superuser.{name}", arguments)
 
 
 def _password(argument: str | None) -> str:

@@ -10,7 +10,6 @@ SM3  Each mail has a connection of its own: mails are few, and nothing is left t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -43,11 +42,11 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SmtpMailer:
-    """See ports.mail.Mailer; the settings may change between two mails."""
+    """See ports.mail.Mailer."""
 
     def __init__(
         self,
-        settings: Callable[[], SmtpSettings],
+        settings: SmtpSettings,
         *,
         clock: Clock,
         entropy: Entropy,
@@ -63,7 +62,7 @@ class SmtpMailer:
 
         from yadokari.mail.message import compose
 
-        settings = self._settings()
+        settings = self._settings
         message = compose(mail, clock=self._clock, entropy=self._entropy)
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):

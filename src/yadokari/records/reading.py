@@ -85,6 +85,13 @@ class Reading:
             raise NotFound
         return found
 
+    async def stored(self, collection: Collection, id: str) -> Row:
+        """One record, whatever its rules say. Raises NotFound."""
+        found = (await self._store.get(collection, (id,))).get(id)
+        if found is None:
+            raise NotFound
+        return found
+
     async def visible(
         self,
         reads: Reads,

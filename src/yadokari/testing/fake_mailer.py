@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from yadokari.ports.mail import Mail, Mailer, MailNotSent
+
+WAIT_S = 10  # A mail that takes longer is lost.
 
 
 class FakeMailer:
@@ -13,6 +17,7 @@ class FakeMailer:
         """Everything that was taken, in order."""
         self.refuses = False
         """Whether nothing is taken."""
+        self._changed = asyncio.Event()
 
     async def send(self, mail: Mail) -> None:
         """See ports.mail.Mailer.send."""
@@ -22,6 +27,15 @@ class FakeMailer:
             if "@" not in mailbox.address or not mailbox.address.isprintable():
                 raise MailNotSent("no address that mail can be sent to")
         self.sent.append(mail)
+        self._changed.set()
+
+    async def arrived(self, count: int) -> Mail:
+        """The last mail, once there are ``count``."""
+        async with asyncio.timeout(WAIT_S):
+            while len(self.sent) < count:
+                self._changed.clear()
+                await self._changed.wait()
+        return self.sent[-1]
 
 
 _: type[Mailer] = FakeMailer

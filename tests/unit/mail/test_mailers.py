@@ -128,7 +128,7 @@ def over_smtp(
         tls=tls,
         local_name=local_name,
     )
-    return SmtpMailer(lambda: settings, clock=FakeClock(), entropy=FakeEntropy(), trust=trust)
+    return SmtpMailer(settings, clock=FakeClock(), entropy=FakeEntropy(), trust=trust)
 
 
 @pytest.fixture(scope="module")
