@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.oracle.client import Json
 from tests.oracle.scene import Scene
 from tests.oracle.server import Kind, Server, ServerFailed, ServerMissing, running
+from tests.smtp_sink import Sink, sink
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +37,21 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
     """A server to play scenarios on: ours always, the oracle in the longer proof."""
     for server in _started("oracle" if request.param == "oracle" else "ours"):
         yield Scene(server=server)
+
+
+@pytest.fixture(scope="module")
+def far_post(scene: Scene) -> Iterator[Sink]:
+    """The mail server that the scene's server sends to."""
+    with sink() as far:
+        smtp: Json = {"enabled": True, "host": "127.0.0.1", "port": far.port}
+        answer = scene.root("PATCH", "/api/settings", {"smtp": smtp})
+        assert answer.status == 200, answer.raw.text
+        yield far
+
+
+@pytest.fixture
+def post(far_post: Sink) -> Sink:
+    """The same, empty: each test counts its own mails."""
+    far_post.mails.clear()
+    far_post.refuses = False
+    return far_post

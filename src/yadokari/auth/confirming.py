@@ -123,7 +123,6 @@ class Confirming:
 
         Raises:
             Invalid: the token is not good, or the password not acceptable.
-            BadRequest: the password is longer than can be hashed.
         """
         row = await self._proved(collection, token, "passwordReset")
         hashed = await self._new_password(collection, password)
@@ -212,8 +211,6 @@ class Confirming:
 
     async def _new_password(self, collection: Collection, password: str) -> str:
         problem = password_problem(password_field(collection), password)
-        if problem is not None and problem.code == "validation_invalid_value":
-            raise BadRequest(PASSWORD_NOT_SET)
         if problem is not None:
             raise Invalid(PASSWORD_NOT_SET, problems={"password": problem})
         return await self._changes.hashed(collection, password)
