@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import email.policy
+import json
 import re
 import ssl
 import threading
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
+from pathlib import Path
 from socket import AF_INET
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -74,6 +76,8 @@ class Sink:
     encrypted: list[bool] = field(default_factory=list)
     """Of each mail."""
     refuses: bool = False
+    folder: Path | None = None
+    """Where each mail is written as well, as 1.json, 2.json, … for readers in other languages."""
 
     def wait(self, count: int) -> Received:
         """The last mail, once there are ``count`` of them."""
@@ -109,7 +113,23 @@ class Sink:
         assert server.transport is not None
         self.encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
         self.mails.append(Received(tuple(envelope.rcpt_tos), message))
+        if self.folder is not None:
+            self._write(self.folder, self.mails[-1])
         return "250 kept"
+
+    def _write(self, folder: Path, mail: Received) -> None:
+        html = mail.body("html")
+        link, code = _LINK.search(html), _CODE.search(html[html.find("<body") :])
+        shown = {
+            "from": str(mail.message["From"]),
+            "to": mail.recipients[0],
+            "subject": mail.subject,
+            "token": link[1] if link else "",
+            "code": code[0] if code else "",
+        }
+        unfinished = folder / "unfinished"
+        unfinished.write_text(json.dumps(shown))
+        unfinished.rename(folder / f"{len(self.mails)}.json")
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
@@ -126,14 +146,16 @@ def sink(
     host: str = "127.0.0.1",
     tls: ssl.SSLContext | None = None,
     starttls: ssl.SSLContext | None = None,
+    folder: Path | None = None,
 ) -> Iterator[Sink]:
     """A mail server on a free port, in a thread of its own.
 
     Args:
         tls: Encrypt from the first byte.
         starttls: Offer STARTTLS.
+        folder: Where mails are written, too.
     """
-    kept = Sink()
+    kept = Sink(folder=folder)
     ready, stop = threading.Event(), asyncio.Event()
     loops: list[asyncio.AbstractEventLoop] = []
 

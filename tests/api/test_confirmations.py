@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode
+from pathlib import Path
 
 import pytest
 
-from tests.api.program import PASSWORD, House, Json, Letter, Reply
+from tests.api.program import PASSWORD, House, Json, Letter, Reply, opened
 
 USERS = "/api/collections/users"
 ANNA = "anna@example.com"
@@ -378,3 +379,21 @@ async def test_only_superusers_impersonate(house: House) -> None:
     assert (await house("POST", f"{USERS}/impersonate/nobody", {}, token=house.root)).status == 404
     refused = await house("POST", path, {"duration": -1}, token=house.root)
     assert refused.codes == {"duration": "validation_min_greater_equal_than_required"}
+
+
+async def test_mails_are_written_in_the_language_of_the_installation(tmp_path: Path) -> None:
+    """Where nobody changed the template."""
+    async with opened(tmp_path, flags={"language": "ja"}) as house:
+        await house.user(ANNA)
+        own = {"resetPasswordTemplate": {"subject": "Mine", "body": "<p>{APP_NAME}</p>"}}
+        assert (await house("PATCH", USERS, own, token=house.root)).status == 200
+        await post(house, "request-verification", email=ANNA)
+        first = await house.mail(1)
+        await post(house, "request-password-reset", email=ANNA)
+        second = await house.mail(2)
+
+        assert first.mail.subject == "【Acme】メールアドレスの確認"
+        assert "メールアドレスを確認する" in first.body
+        reply = await house("POST", f"{USERS}/confirm-verification", {"token": first.token})
+        assert reply.status == 204
+        assert (second.mail.subject, second.body) == ("Mine", "<p>Acme</p>")

@@ -15,6 +15,7 @@ from tests.oracle.server import (
     running,
 )
 from tests.report_missing import missing
+from tests.smtp_sink import sink
 
 FOLDER = Path(__file__).parent / "js"
 SESSION_SECONDS_MAX = 60
@@ -23,6 +24,18 @@ SESSION_SECONDS_MAX = 60
 @pytest.mark.parametrize("kind", ["oracle", "ours"])
 def test_the_javascript_sdk_runs_an_unmodified_session(kind: Kind):
     """Apps written for PocketBase's SDK are what must keep working."""
+    play(kind, "session.js")
+
+
+@pytest.mark.parametrize("kind", ["oracle", "ours"])
+def test_the_javascript_sdk_finds_its_way_through_mails(kind: Kind, tmp_path: Path):
+    """Confirmations, codes and second factors, each read from the mail that came."""
+    with sink(folder=tmp_path) as far:
+        play(kind, "accounts.js", str(far.port), str(tmp_path))
+
+
+def play(kind: Kind, script: str, *more: str) -> None:
+    """Run a script of the SDK against a fresh server; it must end well."""
     node = shutil.which("node")
     if node is None:
         missing("Node.js 20", because="no node on PATH")
@@ -32,7 +45,7 @@ def test_the_javascript_sdk_runs_an_unmodified_session(kind: Kind):
     try:
         with running(kind, batch=False) as server:
             done = subprocess.run(
-                [node, "session.js", server.url, SUPERUSER_EMAIL, SUPERUSER_PASSWORD],
+                [node, script, server.url, SUPERUSER_EMAIL, SUPERUSER_PASSWORD, *more],
                 cwd=FOLDER,
                 capture_output=True,
                 text=True,

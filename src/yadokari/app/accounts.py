@@ -22,6 +22,7 @@ from yadokari.ports.entropy import Entropy
 from yadokari.ports.mail import Mailer
 from yadokari.ports.store import Store
 from yadokari.records.service import Records
+from yadokari.schema.mail_templates import Language
 from yadokari.upkeep.settings_keeper import SettingsKeeper
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Accounts:
         passwords: Passwords,
         keeper: SettingsKeeper,
         mailer: Mailer,
+        language: Language,
         clock: Clock,
         entropy: Entropy,
         log: Log,
@@ -58,7 +60,7 @@ class Accounts:
             queue=self.queue,
             callers=callers,
             clock=clock,
-            naming=lambda: naming_of(keeper.current),
+            naming=lambda: naming_of(keeper.current, language=language),
         )
         self.sign_in = SignIn(store=store, passwords=passwords)
         self.completing = Completing(

@@ -85,6 +85,7 @@ async def build(surroundings: Surroundings) -> Program:
         keeper=keeper,
         idempotency=idempotency,
         credentials=build_credentials(surroundings, store, box),
+        language=settings.language,
         mailer=surroundings.mailer or ChosenMailer(keeper=keeper, clock=clock, entropy=entropy),
     )
     superusers = Superusers(

@@ -12,6 +12,7 @@ from yadokari.auth.account_mails import Naming
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
 from yadokari.ports.mail import Mail, Mailbox, Mailer
+from yadokari.schema.mail_templates import Language
 from yadokari.upkeep.app_settings import AppSettings, Smtp
 from yadokari.upkeep.settings_keeper import SettingsKeeper
 
@@ -40,13 +41,14 @@ class ChosenMailer:
         return PrintingMailer(_print, clock=self._clock, entropy=self._entropy)
 
 
-def naming_of(settings: AppSettings) -> Naming:
+def naming_of(settings: AppSettings, *, language: Language) -> Naming:
     """How the application calls itself in mails."""
     meta = settings.meta
     return Naming(
         app_name=meta.app_name,
         app_url=meta.app_url,
         sender=Mailbox(address=meta.sender_address, name=meta.sender_name),
+        language=language,
     )
 
 

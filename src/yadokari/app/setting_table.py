@@ -299,6 +299,13 @@ SETTINGS: tuple[Setting, ...] = (
         sentence="From here on a request counts as slow.",
     ),
     Setting(
+        name="language",
+        kind="choice",
+        default="en",
+        choices=("en", "ja"),
+        sentence="Language of mails whose template nobody changed: English or Japanese.",
+    ),
+    Setting(
         name="encryption-env",
         kind="text",
         default="SECRET_KEY",

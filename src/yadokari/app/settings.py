@@ -24,6 +24,7 @@ from yadokari.app.data_dir import DataDir
 from yadokari.app.log_lines import LogFormat, LogLevel
 from yadokari.app.setting_table import SETTINGS, Setting
 from yadokari.base.errors import YadokariError
+from yadokari.schema.mail_templates import Language
 
 TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
 FALSE_WORDS = frozenset({"false", "0", "no", "off"})
@@ -96,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: LogLevel
     log_requests: Literal["none", "problems", "all"]
     slow_request_ms: int
+    language: Language
     secrets: SecretSettings
 
 
@@ -148,6 +150,7 @@ def read_settings(
         log_level=next(level for level in _LEVELS if level == given.text("log_level")),
         log_requests=_log_requests(given.text("log_requests")),
         slow_request_ms=given.number("slow_request"),
+        language="ja" if given.text("language") == "ja" else "en",
         secrets=_secrets(given, environment),
     )
 

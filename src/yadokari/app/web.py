@@ -52,6 +52,7 @@ from yadokari.ports.store import Store
 from yadokari.realtime.hub import Hub
 from yadokari.records.presenting import Presented
 from yadokari.records.service import Records
+from yadokari.schema.mail_templates import Language
 from yadokari.upkeep.app_settings import AppSettings
 from yadokari.upkeep.idempotency import Idempotency, transact_claimed
 from yadokari.upkeep.maintenance import Maintenance, State
@@ -106,6 +107,7 @@ def build_services(
     idempotency: Idempotency,
     credentials: Credentials,
     mailer: Mailer,
+    language: Language,
 ) -> Services:
     """Records, realtime and files over a store, following its changes."""
     hub = Hub(store=store, clock=clock, entropy=entropy, log=log, pick=_pick, frame=frame)
@@ -141,6 +143,7 @@ def build_services(
             passwords=passwords,
             keeper=keeper,
             mailer=mailer,
+            language=language,
             clock=clock,
             entropy=entropy,
             log=log,

@@ -22,6 +22,7 @@ from yadokari.ports.clock import Clock
 from yadokari.ports.mail import Mail, Mailbox, Mailer
 from yadokari.ports.store import Row
 from yadokari.schema.collection import AuthOptions, Collection, MailTemplate
+from yadokari.schema.mail_templates import Language, in_language
 
 TestTemplate: TypeAlias = Literal[
     "verification", "password-reset", "email-change", "otp", "login-alert"
@@ -44,6 +45,8 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
     app_name: str
     app_url: str
     sender: Mailbox
+    language: Language = "en"
+    """Of templates that nobody changed."""
 
 
 class AccountMails:
@@ -148,7 +151,9 @@ class AccountMails:
     ) -> Mail:
         naming = self._naming()
         named = {"APP_NAME": naming.app_name, "APP_URL": naming.app_url.rstrip("/")}
-        subject, html = filled(template, record_values(collection, row) | named | values)
+        subject, html = filled(
+            in_language(template, naming.language), record_values(collection, row) | named | values
+        )
         address = to or str(row.values["email"])
         return Mail(sender=naming.sender, to=Mailbox(address=address), subject=subject, html=html)
 

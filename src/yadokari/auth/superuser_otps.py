@@ -1,6 +1,6 @@
 """One-time passwords of superusers, made by an operator at the terminal.
 
-The way back in for who has lost a password and has a shell: the code is printed, not mailed.
+For whoever has a shell but no mail server: the code is printed, not mailed.
 """
 
 from __future__ import annotations

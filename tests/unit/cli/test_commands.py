@@ -197,3 +197,14 @@ def test_a_request_that_is_running_is_answered_before_the_end(tmp_path: Path):
     assert answer.startswith(b"HTTP/1.1 403")
     server.process.communicate(timeout=WAIT_S)
     assert server.process.returncode == 0
+
+
+def test_a_code_at_the_terminal_needs_one_time_passwords_to_be_on(tmp_path: Path):
+    """Superusers have none at first."""
+    folder = ("--dir", str(tmp_path / "data"))
+    run("superuser", "create", "a@b.co", "12345678", *folder)
+
+    off = run("superuser", "otp", "a@b.co", *folder)
+
+    assert (off.returncode, off.stdout) == (1, "")
+    assert "One-time passwords are off" in off.stderr
