@@ -135,3 +135,26 @@ async def test_a_header_names_the_address_only_behind_a_trusted_proxy(tmp_path: 
 
         assert await sees(house, ip=ELSEWHERE, headers=claim) == 200
         assert await sees(house, headers={"x-forwarded-for": "203.0.113.50, 8.8.8.8"}) == 403
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "status"),
+    [
+        ("0", "203.0.113.50", 403),
+        ("1", "203.0.113.50", 200),
+        ("1", "203.0.113.50, 198.51.100.77", 403),
+        ("2", "203.0.113.50, 10.0.0.1", 200),
+        ("2", "203.0.113.50, 198.51.100.77, 10.0.0.1", 403),
+        ("2", "203.0.113.50", 403),
+        ("2", "203.0.113.50, nonsense", 200),
+        ("1", "203.0.113.50, nonsense", 403),
+        ("1", "", 403),
+    ],
+)
+async def test_behind_proxies_nobody_makes_an_address_up(
+    tmp_path: Path, proxies: str, forwarded: str, status: int
+) -> None:
+    """D4: only what the proxies themselves added counts; who went round them has no such list."""
+    given = flags(tmp_path, allow_ips="203.0.113.0/25", proxies=proxies)
+    async with opened(tmp_path, flags=given) as house:
+        assert await sees(house, ip=ELSEWHERE, headers={"x-forwarded-for": forwarded}) == status

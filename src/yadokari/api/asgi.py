@@ -20,7 +20,7 @@ from urllib.parse import quote
 import msgspec
 
 from yadokari.api.body import BODY_TIMEOUT_S, ClientGone
-from yadokari.api.client_ip import TrustedProxy
+from yadokari.api.client_ip import RealIp
 from yadokari.api.cors import Origins
 from yadokari.api.errors import error_response, status_of
 from yadokari.api.query_text import unescaped
@@ -91,7 +91,7 @@ class Application:
         public: StaticFiles | None = None,
         dashboard: StaticFiles | None = None,
         home: str = "",
-        trusted_proxy: TrustedProxy | None = None,
+        trusted_proxy: RealIp | None = None,
         guard: Guard | None = None,
         access: AccessHook | None = None,
         body_timeout_s: float = BODY_TIMEOUT_S,

@@ -3,6 +3,9 @@
 D1  A header counts only when it is configured; the first configured one that is present decides.
 D2  Its last occurrence is read, its right-most valid address taken (or the left-most).
 D3  IPv6 is written in its expanded form.
+D4  By number of proxies: each of ours adds the address it sees to the end of X-Forwarded-For, so
+    the client's is that many from the end. Whatever stands before it, the client may have made up;
+    a list that is too short did not come through all of them, and counts for nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +17,21 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from yadokari.api.request import Request
+
+
+_FORWARDED = b"x-forwarded-for"
+
+
+class RealIp(Protocol):
+    """A way to find the client's address."""
+
+    def real_ip(self, request: Request) -> str:
+        """The client's address, in its long form."""
+        ...
 
 
 class TrustedProxy:
@@ -42,6 +56,22 @@ class TrustedProxy:
                     return address
             break
         return expanded(request.remote_ip) or request.remote_ip
+
+
+class ProxyCount:
+    """The client's address behind so many proxies of ours (D4)."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self, count: int) -> None:
+        """``count``: 1 and up."""
+        self._count = count
+
+    def real_ip(self, request: Request) -> str:
+        """The client's address; the socket's when the list is too short or holds no address."""
+        parts = [part for value in request.header_values(_FORWARDED) for part in value.split(",")]
+        named = expanded(parts[-self._count].strip()) if len(parts) >= self._count else ""
+        return named or expanded(request.remote_ip) or request.remote_ip
 
 
 def expanded(text: str) -> str:

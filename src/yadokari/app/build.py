@@ -176,7 +176,7 @@ def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeepe
     doors.guarded(api)
 
     def follow(changed: AppSettings) -> None:
-        api.trusted_proxy = trusted_proxy(changed)
+        api.trusted_proxy = trusted_proxy(changed, proxies=settings.proxies)
 
     keeper.on_change(follow)
     return api

@@ -131,6 +131,17 @@ SETTINGS: tuple[Setting, ...] = (
         sentence="With both allow-ips and basic-auth: all asks for both, any for one of them.",
     ),
     Setting(
+        name="proxies",
+        kind="number",
+        default="0",
+        unit="proxies",
+        low=0,
+        high=10,
+        sentence="Proxies of yours (load balancer, CDN) that every request passes: the client's "
+        "address is that many from the end of X-Forwarded-For. 0 trusts no header. The application "
+        "settings' trustedProxy, where it names headers, comes first.",
+    ),
+    Setting(
         name="maintenance",
         kind="choice",
         default="off",

@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     index_fallback: bool
     origins: tuple[str, ...]
     allow_ips: tuple[IPv4Network | IPv6Network, ...]
+    proxies: int
     gate: Literal["all", "any"]
     maintenance: Literal["off", "on", "read-only"]
     bearer_life_s: int
@@ -128,6 +129,7 @@ def read_settings(
         index_fallback=given.switch("index_fallback"),
         origins=given.many("origins") or ("*",),
         allow_ips=_networks(given),
+        proxies=given.number("proxies"),
         gate="any" if given.text("gate") == "any" else "all",
         maintenance=_maintenance(given.text("maintenance")),
         bearer_life_s=given.number("bearer_life") * 60,

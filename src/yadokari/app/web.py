@@ -13,7 +13,7 @@ import msgspec
 from yadokari.api.asgi import Application
 from yadokari.api.auth import AuthRoutes
 from yadokari.api.batch import BatchRoutes
-from yadokari.api.client_ip import TrustedProxy, parse_networks, within
+from yadokari.api.client_ip import ProxyCount, RealIp, TrustedProxy, parse_networks, within
 from yadokari.api.door import Door
 from yadokari.api.files import FileRoutes
 from yadokari.api.health import HealthRoutes
@@ -219,11 +219,15 @@ def build_doors(
     return Doors(routes, lambda api: _follow_maintenance(api, guard, door, maintenance))
 
 
-def trusted_proxy(settings: AppSettings) -> TrustedProxy | None:
-    """Where the real address of a client stands, None when the socket says it."""
+def trusted_proxy(settings: AppSettings, *, proxies: int) -> RealIp | None:
+    """Where the real address of a client stands, None when the socket says it.
+
+    Args:
+        proxies: Of ours, in front; the application's own settings come first.
+    """
     proxy = settings.trusted_proxy
     if not proxy.headers:
-        return None
+        return ProxyCount(proxies) if proxies else None
     return TrustedProxy(proxy.headers, use_leftmost=proxy.use_leftmost_ip)
 
 

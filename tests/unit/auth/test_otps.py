@@ -26,6 +26,7 @@ from yadokari.ports.mail import Mailbox
 from yadokari.ports.store import ABSENT, Row, Store, Transaction
 from yadokari.records.service import Records
 from yadokari.schema.collection import Collection
+from yadokari.schema.fields import Value
 from yadokari.schema.system import OTPS_NAME, USERS_NAME
 from yadokari.stores.sqlite.store import open_sqlite
 from yadokari.testing.fake_clock import FakeClock
@@ -99,7 +100,7 @@ class Desk:
         assert users.auth is not None
         return replace(users, auth=replace(users.auth, otp=replace(users.auth.otp, enabled=True)))
 
-    async def written(self) -> set[object]:
+    async def written(self) -> set[Value]:
         """What is on the disk: codes, and what stands for one."""
         codes = await self.store.all_of(helper_named(self.store.schema, OTPS_NAME))
         decoys = await self.store.all_of(DECOYS)
