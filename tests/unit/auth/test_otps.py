@@ -106,7 +106,7 @@ class Desk:
         decoys = await self.store.all_of(DECOYS)
         return {row.id for row in codes} | {row.values["value"] for row in decoys}
 
-    async def asked(self, email: str) -> tuple[str, Counter[tuple[str, int]], set[object]]:
+    async def asked(self, email: str) -> tuple[str, Counter[tuple[str, int]], set[Value]]:
         """The id, the work, and what was written."""
         self.passwords.work.clear()
         before = await self.written()
