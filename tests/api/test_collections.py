@@ -15,7 +15,7 @@ from yadokari.api.request import Request
 from yadokari.app.rare_routes import collection_routes, settings_routes
 from yadokari.base.errors import Forbidden, Unauthenticated
 from yadokari.base.log import SilentLog
-from yadokari.schema.oauth2_providers import OAUTH2_PROVIDER_NAMES
+from yadokari.schema.oauth2_providers import OAUTH2_PROVIDERS
 from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
 KEYS = [
@@ -197,7 +197,7 @@ async def test_meta_endpoints(client: Client) -> None:
 
     assert sorted(scaffolds) == ["auth", "base", "view"]
     assert scaffolds["base"]["name"] == scaffolds["base"]["created"] == ""
-    assert [item["name"] for item in providers] == list(OAUTH2_PROVIDER_NAMES)
+    assert [item["name"] for item in providers] == list(OAUTH2_PROVIDERS)
     assert all(item["logo"].startswith("<svg") and item["displayName"] for item in providers)
 
 

@@ -1,53 +1,11 @@
-"""The OAuth2 providers a dashboard may offer: names to show, and small drawings of our own.
+"""The OAuth2 providers a dashboard may offer: their list, with small drawings of our own.
 
-Not here: where the providers are and how one signs in (auth).
+Not here: names and addresses (schema/oauth2_providers.py), how one signs in (auth/oauth2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final
-
-from yadokari.schema.oauth2_providers import OAUTH2_PROVIDER_NAMES
-
-DISPLAY_NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "apple": "Apple",
-        "google": "Google",
-        "microsoft": "Microsoft",
-        "yandex": "Yandex",
-        "facebook": "Facebook",
-        "instagram2": "Instagram",
-        "github": "GitHub",
-        "gitlab": "GitLab",
-        "bitbucket": "Bitbucket",
-        "gitee": "Gitee",
-        "gitea": "Gitea/Forgejo",
-        "discord": "Discord",
-        "twitter": "X/Twitter",
-        "kakao": "Kakao",
-        "vk": "ВКонтакте",
-        "linear": "Linear",
-        "notion": "Notion",
-        "monday": "monday.com",
-        "lark": "Lark",
-        "box": "Box",
-        "spotify": "Spotify",
-        "trakt": "Trakt",
-        "twitch": "Twitch",
-        "patreon": "Patreon",
-        "strava": "Strava",
-        "wakatime": "WakaTime",
-        "livechat": "LiveChat",
-        "mailcow": "mailcow",
-        "planningcenter": "Planning Center",
-        "oidc": "OIDC",
-        "oidc2": "OIDC",
-        "oidc3": "OIDC",
-    }
-)
-"""By name; their marks belong to their owners, so the drawings are plain letters."""
+from yadokari.schema.oauth2_providers import OAUTH2_PROVIDERS
 
 _HUE_STEP = 137  # The golden angle: neighbours in the list get colours far apart.
 
@@ -55,14 +13,15 @@ _HUE_STEP = 137  # The golden angle: neighbours in the list get colours far apar
 def provider_list() -> list[dict[str, str]]:
     """All providers in the order of the contract: name, displayName, logo as SVG text."""
     return [
-        {"name": name, "displayName": DISPLAY_NAMES[name], "logo": _logo(place, name)}
-        for place, name in enumerate(OAUTH2_PROVIDER_NAMES)
+        {"name": name, "displayName": facts.display_name, "logo": provider_logo(name)}
+        for name, facts in OAUTH2_PROVIDERS.items()
     ]
 
 
-def _logo(place: int, name: str) -> str:
-    hue = place * _HUE_STEP % 360
-    letter = DISPLAY_NAMES[name][0].upper()  # A letter of ours: nothing to escape.
+def provider_logo(name: str) -> str:
+    """A small drawing for a provider; the real marks belong to their owners."""
+    hue = list(OAUTH2_PROVIDERS).index(name) * _HUE_STEP % 360
+    letter = OAUTH2_PROVIDERS[name].display_name[0].upper()  # A letter of ours: nothing to escape.
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32">'
         f'<rect width="32" height="32" rx="7" fill="hsl({hue} 55% 42%)"/>'

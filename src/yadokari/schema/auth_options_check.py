@@ -22,7 +22,7 @@ from yadokari.schema.collection import (
 )
 from yadokari.schema.field_address import is_url
 from yadokari.schema.index import single_unique_columns
-from yadokari.schema.oauth2_providers import OAUTH2_PROVIDER_NAMES
+from yadokari.schema.oauth2_providers import OAUTH2_PROVIDERS
 from yadokari.schema.option_problems import length_problem, whole_problem
 
 TOKEN_DURATION_S_MIN = 10
@@ -178,7 +178,7 @@ def _provider(provider: OAuth2Provider) -> Problems:
     problems: Problems = {}
     if not provider.name:
         problems["name"] = required()
-    elif provider.name not in OAUTH2_PROVIDER_NAMES:
+    elif provider.name not in OAUTH2_PROVIDERS:
         problems["name"] = Problem(
             "validation_missing_provider",
             f"There is no provider {provider.name}.",
