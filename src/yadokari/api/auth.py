@@ -17,6 +17,7 @@ from yadokari.auth.sign_in import PASSWORD_AUTH_OFF, SignIn
 from yadokari.base.errors import Forbidden, NotFound, invalid
 from yadokari.base.problems import Problem, Problems
 from yadokari.contract import messages
+from yadokari.ports.entropy import Entropy
 from yadokari.schema.collection import AuthOptions
 
 IDENTITY_CHARS_MAX = 255  # the contract's limit, for the password too
@@ -41,8 +42,9 @@ class ImpersonateForm(msgspec.Struct):
 class AuthRoutes:
     """Handlers of an auth collection's own endpoints."""
 
-    def __init__(self, *, signing_in: SigningIn, sign_in: SignIn) -> None:
+    def __init__(self, *, signing_in: SigningIn, sign_in: SignIn, entropy: Entropy) -> None:
         self._door = signing_in.door
+        self._entropy = entropy
         self._signing_in = signing_in
         self._sign_in = sign_in
 
@@ -61,7 +63,7 @@ class AuthRoutes:
         """How one can sign in here."""
         collection = self._door.auth_collection(request)
         assert collection.auth is not None, "auth collections have auth options"
-        return json_response(request, _methods(collection.auth))
+        return json_response(request, _methods(collection.auth, self._entropy))
 
     async def by_password(self, request: Request) -> Response:
         """Sign in by identity and password."""
@@ -122,12 +124,13 @@ def _form_problems(form: PasswordForm, identity_fields: tuple[str, ...]) -> Prob
     return problems
 
 
-def _methods(options: AuthOptions) -> dict[str, object]:
+def _methods(options: AuthOptions, entropy: Entropy) -> dict[str, object]:
     identity = list(options.password_auth.identity_fields)
     password = options.password_auth.enabled
+    providers = _providers(options, entropy) if options.oauth2.enabled else []
     return {
         "password": {"identityFields": identity, "enabled": password},
-        "oauth2": {"providers": [], "enabled": options.oauth2.enabled},
+        "oauth2": {"providers": providers, "enabled": options.oauth2.enabled},
         "mfa": {
             "enabled": options.mfa.enabled,
             "duration": options.mfa.duration if options.mfa.enabled else 0,
@@ -136,7 +139,32 @@ def _methods(options: AuthOptions) -> dict[str, object]:
             "enabled": options.otp.enabled,
             "duration": options.otp.duration if options.otp.enabled else 0,
         },
-        "authProviders": [],
+        "authProviders": [{**one, "logo": ""} for one in providers],
         "usernamePassword": password and "username" in identity,
         "emailPassword": password and "email" in identity,
     }
+
+
+def _providers(options: AuthOptions, entropy: Entropy) -> list[dict[str, object]]:
+    """Each provider with the values of a new sign-in, which the client keeps."""
+    from yadokari.auth.oauth2.provider import begin, configured
+    from yadokari.collections.oauth2_listing import provider_logo
+
+    listed: list[dict[str, object]] = []
+    for one in options.oauth2.providers:
+        provider = configured(one)
+        begun = begin(provider, entropy)
+        listed.append(
+            {
+                "name": provider.name,
+                "displayName": provider.display_name,
+                "logo": provider_logo(provider.name),
+                "state": begun.state,
+                "authURL": begun.auth_url,
+                "authUrl": begun.auth_url,
+                "codeVerifier": begun.code_verifier,
+                "codeChallenge": begun.code_challenge,
+                "codeChallengeMethod": begun.code_challenge_method,
+            }
+        )
+    return listed

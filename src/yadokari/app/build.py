@@ -47,6 +47,7 @@ from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
 if TYPE_CHECKING:
     from yadokari.collections.service import Collections
+    from yadokari.ports.web import Web
 
 TEND_S = 600  # Kept answers live a day; a few minutes more do no harm.
 
@@ -87,6 +88,8 @@ async def build(surroundings: Surroundings) -> Program:
         credentials=build_credentials(surroundings, store, box),
         language=settings.language,
         mailer=surroundings.mailer or ChosenMailer(keeper=keeper, clock=clock, entropy=entropy),
+        box=box,
+        open_web=surroundings.open_web or _open_web,
     )
     superusers = Superusers(
         store=store, records=services.records, passwords=passwords, clock=clock, entropy=entropy
@@ -98,15 +101,14 @@ async def build(surroundings: Surroundings) -> Program:
     def collections() -> Collections:
         return _collections(surroundings, services, box)
 
-    api = _application(surroundings, build_doors(services, collections, maintenance), keeper)
+    doors = build_doors(services, collections, maintenance)
+    api = _application(surroundings, doors, keeper)
     admin = AdminPages(superusers=superusers, link=link)
     application, serve = entrance(surroundings, api, admin, sealer=box)
 
-    async def prepare() -> None:
-        await migrations.up()
-
     async def close() -> None:
         passwords.close()
+        await doors.close()
         await store.close()
 
     return Program(
@@ -115,8 +117,8 @@ async def build(surroundings: Surroundings) -> Program:
         superusers=superusers,
         link=link,
         commands=_commands(services, superusers, migrations, maintenance),
-        prepare=prepare,
-        tend=lambda: _tend(services),
+        prepare=lambda: _prepare(migrations),
+        tend=lambda: _tend(services, doors),
         end_streams=services.hub.close,
         close=close,
     )
@@ -233,13 +235,24 @@ async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore
     return store
 
 
-async def _tend(services: Services) -> None:
+async def _prepare(migrations: Migrations) -> None:
+    await migrations.up()
+
+
+def _open_web() -> Web:
+    from yadokari.web.client import WebClient
+
+    return WebClient()
+
+
+async def _tend(services: Services, doors: Doors) -> None:
     """Realtime, sweeping, mails and upkeep, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(services.hub.run())
         tasks.create_task(services.sweeper.run())
         tasks.create_task(services.accounts.queue.run())
         tasks.create_task(_forget_answers(services))
+        tasks.create_task(_forget_provider_tokens(services, doors))
 
 
 async def _forget_answers(services: Services) -> None:
@@ -251,6 +264,17 @@ async def _forget_answers(services: Services) -> None:
                 services.log.debug("kept_answers_forgotten", count=forgotten)
         except YadokariError as error:  # A full disk, say: realtime goes on.
             services.log.warning("kept_answers_left", reason=str(error))
+
+
+async def _forget_provider_tokens(services: Services, doors: Doors) -> None:
+    """Forget tokens of other services whose link is gone, every ten minutes."""
+    while True:
+        await asyncio.sleep(TEND_S)
+        try:
+            forgotten = await doors.oauth2().tokens.forget_orphans()
+            services.log.debug("provider_tokens_forgotten", count=forgotten)
+        except YadokariError as error:
+            services.log.warning("provider_tokens_left", reason=str(error))
 
 
 _: Build = build

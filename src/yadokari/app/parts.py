@@ -6,7 +6,7 @@ Not here: building it (app/build.py), running it (app/run.py).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -24,6 +24,11 @@ from yadokari.base.log import Log
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
 from yadokari.ports.mail import Mailer
+
+if TYPE_CHECKING:
+    from yadokari.ports.web import Web
+
+T = TypeVar("T")
 
 
 class AsgiApp(Protocol):
@@ -44,6 +49,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     redactor: Redactor
     mailer: Mailer | None = None
     """What carries mails; None = what the application's settings say."""
+    open_web: Callable[[], Web] | None = None
+    """Another way to other people's servers than the network."""
 
     @property
     def dir(self) -> DataDir:
@@ -59,6 +66,21 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         text = read_secret(reference, setting=setting)
         self.redactor.hide(text)
         return text
+
+
+class Late(Generic[T]):
+    """Something that is made when it is first asked for."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self.made: T | None = None
+        """None until then."""
+
+    def __call__(self) -> T:
+        """The thing."""
+        if self.made is None:
+            self.made = self._make()
+        return self.made
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):

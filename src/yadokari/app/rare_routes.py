@@ -15,13 +15,16 @@ from yadokari.api.signing_in import SigningIn
 from yadokari.api.superuser_check import SuperuserCheck
 from yadokari.app.accounts import Accounts
 from yadokari.app.credentials import Credentials
+from yadokari.app.parts import Late
 from yadokari.auth.api_keys import ApiKeys
 from yadokari.auth.sign_in import SignIn
 from yadokari.auth.signing_keys import SigningKeys
+from yadokari.realtime.hub import Hub
 from yadokari.upkeep.maintenance import Maintenance
 from yadokari.upkeep.settings_keeper import SettingsKeeper
 
 if TYPE_CHECKING:
+    from yadokari.app.oauth2 import OAuth2Parts
     from yadokari.collections.service import Collections
 
 
@@ -165,3 +168,27 @@ def mail_test_routes(door: Door, accounts: Accounts) -> list[Route]:
         return MailTestRoutes(door=door, mails=accounts.mails)
 
     return on_demand(make, (("POST", "/api/settings/test/email", "send"),))
+
+
+def oauth2_routes(signing_in: SigningIn, hub: Hub, parts: Late[OAuth2Parts]) -> list[Route]:
+    """Signing in through other services."""
+
+    def make() -> object:
+        from yadokari.api.oauth2 import OAuth2Routes
+
+        return OAuth2Routes(
+            signing_in=signing_in,
+            hub=hub,
+            sign_in=lambda: parts().sign_in,
+            names=lambda: parts().names,
+        )
+
+    back = "/api/oauth2-redirect"
+    return on_demand(
+        make,
+        (
+            ("POST", "/api/collections/{c}/auth-with-oauth2", "by_code", "authWithOAuth2"),
+            ("GET", back, "redirect_get"),
+            ("POST", back, "redirect_post"),
+        ),
+    )

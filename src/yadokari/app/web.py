@@ -28,6 +28,7 @@ from yadokari.api.router import Route
 from yadokari.api.signing_in import SigningIn
 from yadokari.app.accounts import Accounts
 from yadokari.app.credentials import Credentials
+from yadokari.app.parts import Late
 from yadokari.app.rare_routes import (
     account_routes,
     bearer_routes,
@@ -35,11 +36,14 @@ from yadokari.app.rare_routes import (
     key_routes,
     mail_test_routes,
     maintenance_routes,
+    oauth2_routes,
     settings_routes,
     signed_token_routes,
 )
+from yadokari.auth.account_rows import AccountRows
 from yadokari.auth.passwords import Passwords
 from yadokari.base.log import Log
+from yadokari.collections.reserved import Box
 from yadokari.files.handing_out import HandingOut
 from yadokari.files.intake import Intake
 from yadokari.files.origins import Origins
@@ -59,7 +63,9 @@ from yadokari.upkeep.maintenance import Maintenance, State
 from yadokari.upkeep.settings_keeper import SettingsKeeper
 
 if TYPE_CHECKING:
+    from yadokari.app.oauth2 import OAuth2Parts
     from yadokari.collections.service import Collections
+    from yadokari.ports.web import Web
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +84,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sweeper: Sweeper
     credentials: Credentials
     accounts: Accounts
+    box: Box
+    open_web: Callable[[], Web]
 
 
 class Addresses:
@@ -108,6 +116,8 @@ def build_services(
     credentials: Credentials,
     mailer: Mailer,
     language: Language,
+    box: Box,
+    open_web: Callable[[], Web],
 ) -> Services:
     """Records, realtime and files over a store, following its changes."""
     hub = Hub(store=store, clock=clock, entropy=entropy, log=log, pick=_pick, frame=frame)
@@ -148,6 +158,8 @@ def build_services(
             entropy=entropy,
             log=log,
         ),
+        box=box,
+        open_web=open_web,
     )
 
 
@@ -158,6 +170,12 @@ class Doors(msgspec.Struct, frozen=True):
     guarded: Callable[[Application], None]
     """Lets the guard of the mode in force run in an application; without maintenance it costs
     nothing."""
+    oauth2: Late[OAuth2Parts]
+
+    async def close(self) -> None:
+        """Let go of what was made."""
+        if self.oauth2.made is not None:
+            await self.oauth2.made.web.close()
 
 
 def build_doors(
@@ -179,6 +197,8 @@ def build_doors(
     intake = Intake(bucket=services.bucket, entropy=entropy)
     throttle = ListThrottle(clock=clock, entropy=entropy)
     signing_in = SigningIn(door=door, completing=accounts.completing)
+    rows = AccountRows(records=services.records, clock=clock, entropy=entropy)
+    oauth2 = Late(lambda: _oauth2(services, rows, intake))
     handing_out = HandingOut(
         store=store,
         reading=services.records.reading,
@@ -203,8 +223,9 @@ def build_doors(
         *key_routes(door, credentials.keys),
         *signed_token_routes(door, credentials.signing, lambda: keeper.current.meta.app_url),
         *bearer_routes(signing_in, accounts.sign_in, credentials),
-        *AuthRoutes(signing_in=signing_in, sign_in=accounts.sign_in).routes(),
+        *AuthRoutes(signing_in=signing_in, sign_in=accounts.sign_in, entropy=entropy).routes(),
         *account_routes(signing_in, accounts),
+        *oauth2_routes(signing_in, services.hub, oauth2),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(
             door=door, handing_out=handing_out, bucket=services.bucket, entropy=entropy
@@ -216,7 +237,7 @@ def build_doors(
         ).routes(),
     ]
 
-    return Doors(routes, lambda api: _follow_maintenance(api, guard, door, maintenance))
+    return Doors(routes, lambda api: _follow_maintenance(api, guard, door, maintenance), oauth2)
 
 
 def trusted_proxy(settings: AppSettings, *, proxies: int) -> RealIp | None:
@@ -259,6 +280,23 @@ def _follow_limits(guard: RateGuard, settings: AppSettings, clock: Clock) -> Non
         for rule in limits.rules
     ]
     guard.limits = RateLimits(rules, clock=clock, excluded_ips=limits.excluded_ips)
+
+
+def _oauth2(services: Services, rows: AccountRows, intake: Intake) -> OAuth2Parts:
+    from yadokari.app.oauth2 import OAuth2Parts
+
+    return OAuth2Parts(
+        store=services.store,
+        records=services.records,
+        rows=rows,
+        hashing=services.passwords,
+        uploads=intake,
+        web=services.open_web(),
+        box=services.box,
+        clock=services.clock,
+        entropy=services.entropy,
+        log=services.log,
+    )
 
 
 def _pick(fields: str, record: Presented) -> object:

@@ -67,7 +67,21 @@ MIGRATIONS = Collection(
 )
 """Applied migrations: the id is the file's name, ``applied`` in microseconds since 1970."""
 
-RESERVED = (COLLECTIONS, MIGRATIONS)
+PROVIDER_TOKENS = Collection(
+    id="$provider_tokens",
+    name="$provider_tokens",
+    fields=(
+        TextField(id="id", name="id", primary_key=True),
+        TextField(id="sealed", name="sealed", hidden=True),
+    ),
+    system=True,
+)
+"""Sealed tokens of other services; the id is that of the link in ``_externalAuths``.
+
+Source: auth/oauth2/provider_tokens.py.
+"""
+
+RESERVED = (COLLECTIONS, MIGRATIONS, PROVIDER_TOKENS)
 
 _TOKEN_KEYS = (
     "authToken",

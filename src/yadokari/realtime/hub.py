@@ -119,6 +119,19 @@ class Hub:
         client.caller = caller
         self._set_topics(client, topics)
 
+    def hand_over(self, client_id: str, topic: str, data: bytes, *, ip: str) -> bool:
+        """Send one message to a client that waits for it, once: the subscription ends with it.
+
+        Returns:
+            False when there is no such client at this address, or it does not wait.
+        """
+        client = self._clients.get(client_id)
+        if client is None or client.closed or client.ip != ip or topic not in client.topics:
+            return False
+        client.send(self._frame(client.id, topic, data))
+        self._set_topics(client, [name for name in client.topics if name != topic])
+        return True
+
     def _set_topics(self, client: Client, names: Iterable[str]) -> None:
         for key in {one.topic.collection for one in client.topics.values()}:
             listening = self._listening.get(key)

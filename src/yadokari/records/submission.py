@@ -44,6 +44,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Hash by plain text."""
     old_password_of: str = ""
     """The stored hash that the submitted ``oldPassword`` was found to fit, "" for none."""
+    made_passwords: frozenset[str] = frozenset()
+    """Password fields whose value the program drew: no rule about what people choose applies."""
 
 
 async def prepare(

@@ -98,7 +98,9 @@ class Writing:
                 )
         self._generate(collection, values)
         self._finish(collection, values, submission, resolved, None)
-        await self._check(tx, collection, values, None, resolved, messages.CREATE_RECORD_FAILED)
+        await self._check(
+            tx, collection, values, None, resolved, submission, messages.CREATE_RECORD_FAILED
+        )
         row = Row(collection.id, values)
         return await self._put(tx, row, ABSENT, messages.CREATE_RECORD_FAILED)
 
@@ -139,7 +141,13 @@ class Writing:
         values = {**stored.values, **resolved}
         self._finish(collection, values, submission, resolved, stored.values)
         await self._check(
-            tx, collection, values, stored.values, resolved, messages.UPDATE_RECORD_FAILED
+            tx,
+            collection,
+            values,
+            stored.values,
+            resolved,
+            submission,
+            messages.UPDATE_RECORD_FAILED,
         )
         row = Row(collection.id, values, stored.version, stored.stamp)
         row = await self._put(tx, row, stored.version, messages.UPDATE_RECORD_FAILED)
@@ -157,6 +165,20 @@ class Writing:
         return await tx.put(
             Row(collection.id, changed, row.version, row.stamp), expected=row.version
         )
+
+    async def amend(
+        self, tx: Transaction, collection: Collection, row: Row, values: Mapping[str, Value]
+    ) -> Row:
+        """Store what the program itself changes of an auth record, unchecked: W3 holds, though.
+
+        Raises:
+            Conflict: a unique value is taken.
+        """
+        changed = {**row.values, **values}
+        self._renew_key(collection, changed, row.values)
+        stored = await self.touch(tx, collection, row, changed)
+        await self._belongings.of_changed(tx, collection, stored, before=row.values)
+        return stored
 
     # --- rules -----------------------------------------------------------------------------------
 
@@ -244,11 +266,16 @@ class Writing:
         if collection.id == SUPERUSERS_ID:
             values["verified"] = True
         if collection.is_auth and stored is not None:
-            renewed = values["password"] != stored["password"] or values["email"] != stored["email"]
-            if renewed and values["tokenKey"] == stored["tokenKey"]:
-                token_key = collection.by_name["tokenKey"]
-                assert isinstance(token_key, TextField), "token keys are text"
-                values["tokenKey"] = generate(token_key.autogenerate_pattern, self._entropy)
+            self._renew_key(collection, values, stored)
+
+    def _renew_key(
+        self, collection: Collection, values: dict[str, Value], stored: Mapping[str, Value]
+    ) -> None:
+        renewed = values["password"] != stored["password"] or values["email"] != stored["email"]
+        if renewed and values["tokenKey"] == stored["tokenKey"]:
+            token_key = collection.by_name["tokenKey"]
+            assert isinstance(token_key, TextField), "token keys are text"
+            values["tokenKey"] = generate(token_key.autogenerate_pattern, self._entropy)
 
     async def _check(
         self,
@@ -257,6 +284,7 @@ class Writing:
         values: Mapping[str, Value],
         stored: Mapping[str, Value] | None,
         resolved: Mapping[str, Value],
+        submission: Submission,
         message: str,
     ) -> None:
         recipe = collection.recipe
@@ -265,7 +293,11 @@ class Writing:
             judged = {**values, **_chosen(resolved, recipe.remembering)}
         if recipe.passwords:
             plain = _chosen(resolved, [secret.name for secret in recipe.passwords])
-            plain_passwords = {name: str(value) for name, value in plain.items()}
+            plain_passwords = {
+                name: str(value)
+                for name, value in plain.items()
+                if name not in submission.made_passwords
+            }
         problems = await field_problems(
             tx,
             collection,

@@ -63,9 +63,7 @@ async def test_a_stranger_cannot_send_us_to_ourselves(
     assert there.asked == []
 
 
-async def test_a_redirect_leads_to_no_other_private_server(
-    web: WebClient, there: IdentityProvider
-):
+async def test_a_redirect_leads_to_no_other_private_server(web: WebClient, there: IdentityProvider):
     """WP2: a configured provider may be at home; what it names may not."""
     with identity_provider() as inner:
         there.others["/x"] = Reply(status=302, location=f"{inner.url}/pixel.png")

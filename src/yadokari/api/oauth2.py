@@ -1,0 +1,157 @@
+"""Endpoints of signing in through other services: with a code, and where providers send people.
+
+OE1  The redirect tells nobody but the waiting realtime client, which must have the same address.
+
+Not here: what a code is worth (auth/oauth2), the end of a sign-in (api/signing_in.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from yadokari.api.request import Request
+from yadokari.api.response import Response, redirect
+from yadokari.api.shape import folded
+from yadokari.api.signing_in import SigningIn
+from yadokari.base.errors import BadRequest, Forbidden, invalid
+from yadokari.base.json_text import encode
+from yadokari.base.problems import Problem, Problems, required
+from yadokari.contract import messages
+from yadokari.realtime.hub import Hub
+from yadokari.schema.collection import Collection
+
+if TYPE_CHECKING:
+    from yadokari.auth.oauth2.first_names import FirstNames
+    from yadokari.auth.oauth2.sign_in import OAuth2SignIn
+
+OAUTH2_OFF = "The collection is not configured to allow OAuth2 authentication."
+TOPIC = "@oauth2"
+_SUCCESS = "../_/#/auth/oauth2-redirect-success"
+_FAILURE = "../_/#/auth/oauth2-redirect-failure"
+
+
+class OAuth2Form(msgspec.Struct, rename="camel"):
+    """Body of ``auth-with-oauth2``, but for the redirect address, which has two spellings."""
+
+    provider: str = ""
+    code: str = ""
+    code_verifier: str = ""
+    create_data: dict[str, object] = {}
+
+
+class RedirectForm(msgspec.Struct):
+    """What a provider sends along with a person."""
+
+    state: str = ""
+    code: str = ""
+    error: str = ""
+    user: str = ""
+    """Apple's, at the first sign-in only."""
+
+
+class OAuth2Routes:
+    """Handlers of signing in through other services."""
+
+    def __init__(
+        self,
+        *,
+        signing_in: SigningIn,
+        hub: Hub,
+        sign_in: Callable[[], OAuth2SignIn],
+        names: Callable[[], FirstNames],
+    ) -> None:
+        """``sign_in`` and ``names`` are made when first asked for: few programs need them."""
+        self._signing_in, self._hub = signing_in, hub
+        self._sign_in, self._names = sign_in, names
+
+    async def by_code(self, request: Request) -> Response:
+        """Sign in with the code that a provider gave."""
+        from yadokari.auth.oauth2.provider import provider_of
+        from yadokari.auth.oauth2.sign_in import Proof
+
+        collection = self._signing_in.door.auth_collection(request)
+        if collection.auth is None or not collection.auth.oauth2.enabled:
+            raise Forbidden(OAUTH2_OFF)
+        form = await request.bind(OAuth2Form)
+        problems = _problems(form, collection)
+        if problems:
+            raise invalid(messages.UNREADABLE, problems)
+        provider = provider_of(collection, form.provider)
+        assert provider is not None, "_problems looked it up"
+        proof = Proof(
+            code=form.code,
+            code_verifier=form.code_verifier,
+            redirect_url=_redirect_url((await request.body()).fields),
+            create_data=form.create_data,
+        )
+        asking = await self._signing_in.asking(request, context="oauth2")
+        proved = await self._sign_in().by_code(asking, collection, provider, proof)
+        return await self._signing_in.finish(
+            request, asking, collection, proved.row, method="oauth2", meta=proved.meta
+        )
+
+    async def redirect_get(self, request: Request) -> Response:
+        """A provider sends a person back."""
+        query = request.query
+        form = RedirectForm(
+            state=query.get("state", ""), code=query.get("code", ""), error=query.get("error", "")
+        )
+        return self._back(request, form, status=307)
+
+    async def redirect_post(self, request: Request) -> Response:
+        """The same from a provider that posts a form."""
+        try:
+            form = await request.bind(RedirectForm)
+        except BadRequest:
+            return redirect(_FAILURE, status=303)
+        return self._back(request, form, status=303)
+
+    def _back(self, request: Request, form: RedirectForm, *, status: int) -> Response:
+        told: dict[str, object] = {"state": form.state, "code": form.code}
+        if form.error:
+            told["error"] = form.error
+        heard = bool(form.state) and self._hub.hand_over(
+            form.state, TOPIC, encode(told), ip=request.real_ip
+        )
+        if not heard or form.error or not form.code:
+            return redirect(_FAILURE, status=status)
+        if form.user:
+            self._names().keep(form.code, form.user)
+        return redirect(_SUCCESS, status=status)
+
+
+def _redirect_url(fields: Mapping[str, object]) -> str:
+    """The address that the code was asked for with, in its new or its old spelling.
+
+    Raises:
+        BadRequest: it is no text.
+    """
+    named = ("redirectURL", "redirectUrl", *(key for key in fields if folded(key) == "redirecturl"))
+    for name in named:
+        value = fields.get(name)
+        if value is None or value == "":
+            continue
+        if not isinstance(value, str):
+            raise BadRequest(messages.UNREADABLE)
+        return value
+    return ""
+
+
+def _problems(form: OAuth2Form, collection: Collection) -> Problems:
+    from yadokari.auth.oauth2.provider import provider_of
+
+    problems: Problems = {}
+    if not form.provider:
+        problems["provider"] = required()
+    elif provider_of(collection, form.provider) is None:
+        problems["provider"] = Problem(
+            "validation_invalid_provider",
+            f"There is no provider {form.provider}.",
+            {"name": form.provider},
+        )
+    if not form.code:
+        problems["code"] = required()
+    return problems

@@ -1,0 +1,1 @@
+"""Signing in through other services."""
