@@ -34,13 +34,19 @@ def test_the_javascript_sdk_finds_its_way_through_mails(kind: Kind, tmp_path: Pa
         play(kind, "accounts.js", str(far.port), str(tmp_path))
 
 
-def play(kind: Kind, script: str, *more: str) -> None:
+@pytest.mark.parametrize("kind", ["oracle", "ours"])
+def test_the_javascript_sdk_signs_in_at_a_real_provider(kind: Kind):
+    """Real codes, PKCE, id_tokens and the all-in-one flow, with a provider that others wrote."""
+    play(kind, "oauth2.js", needs="oidc-provider")
+
+
+def play(kind: Kind, script: str, *more: str, needs: str = "pocketbase") -> None:
     """Run a script of the SDK against a fresh server; it must end well."""
     node = shutil.which("node")
     if node is None:
         missing("Node.js 20", because="no node on PATH")
-    if not (FOLDER / "node_modules" / "pocketbase").exists():
-        missing("the JavaScript SDK", because="`npm ci` was not run in tests/journeys/js")
+    if not (FOLDER / "node_modules" / needs).exists():
+        missing(f"the package {needs}", because="`npm ci` was not run in tests/journeys/js")
 
     try:
         with running(kind, batch=False) as server:
