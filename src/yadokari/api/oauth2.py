@@ -1,4 +1,4 @@
-"""Endpoints of signing in through other services: with a code, and where providers send people.
+"""Endpoints of signing in through other services: codes, redirects, Apple's client secret.
 
 OE1  The redirect tells nobody but the waiting realtime client, which must have the same address.
 
@@ -7,13 +7,14 @@ Not here: what a code is worth (auth/oauth2), the end of a sign-in (api/signing_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from yadokari.api.request import Request
-from yadokari.api.response import Response, redirect
+from yadokari.api.response import Response, json_response, redirect
 from yadokari.api.shape import folded
 from yadokari.api.signing_in import SigningIn
 from yadokari.base.errors import BadRequest, Forbidden, invalid
@@ -22,13 +23,18 @@ from yadokari.base.problems import Problem, Problems, required
 from yadokari.contract import messages
 from yadokari.realtime.hub import Hub
 from yadokari.schema.collection import Collection
+from yadokari.schema.option_problems import whole_problem
 
 if TYPE_CHECKING:
     from yadokari.auth.oauth2.first_names import FirstNames
     from yadokari.auth.oauth2.sign_in import OAuth2SignIn
 
 OAUTH2_OFF = "The collection is not configured to allow OAuth2 authentication."
+APPLE_SECRET_INVALID = "Invalid client secret data."
+APPLE_SECRET_S_MAX = 15_777_000  # Apple's half year.
+APPLE_ID_BYTES = 10  # of a team and of a key, by Apple
 TOPIC = "@oauth2"
+_PEM = re.compile("-----BEGIN PRIVATE KEY-----.+-----END PRIVATE KEY-----", re.DOTALL)
 _SUCCESS = "../_/#/auth/oauth2-redirect-success"
 _FAILURE = "../_/#/auth/oauth2-redirect-failure"
 
@@ -50,6 +56,16 @@ class RedirectForm(msgspec.Struct):
     error: str = ""
     user: str = ""
     """Apple's, at the first sign-in only."""
+
+
+class AppleForm(msgspec.Struct, rename="camel"):
+    """Body of ``generate-client-secret``."""
+
+    client_id: str = ""
+    team_id: str = ""
+    key_id: str = ""
+    private_key: str = ""
+    duration: int = 0
 
 
 class OAuth2Routes:
@@ -99,7 +115,7 @@ class OAuth2Routes:
         form = RedirectForm(
             state=query.get("state", ""), code=query.get("code", ""), error=query.get("error", "")
         )
-        return self._back(request, form, status=307)
+        return self._back(request, form, status=307 if request.method == "GET" else 303)
 
     async def redirect_post(self, request: Request) -> Response:
         """The same from a provider that posts a form."""
@@ -108,6 +124,26 @@ class OAuth2Routes:
         except BadRequest:
             return redirect(_FAILURE, status=303)
         return self._back(request, form, status=303)
+
+    async def apple_secret(self, request: Request) -> Response:
+        """What Apple takes for a client secret, made of its key."""
+        from yadokari.auth.oauth2.apple_secret import apple_secret
+
+        door = self._signing_in.door
+        await door.superuser(request)
+        form = await request.bind(AppleForm)
+        problems = _apple_problems(form)
+        if problems:
+            raise invalid(APPLE_SECRET_INVALID, problems)
+        secret = apple_secret(
+            client_id=form.client_id,
+            team_id=form.team_id,
+            key_id=form.key_id,
+            private_key=form.private_key,
+            duration_s=form.duration,
+            clock=door.clock,
+        )
+        return json_response(request, {"secret": secret})
 
     def _back(self, request: Request, form: RedirectForm, *, status: int) -> Response:
         told: dict[str, object] = {"state": form.state, "code": form.code}
@@ -154,4 +190,28 @@ def _problems(form: OAuth2Form, collection: Collection) -> Problems:
         )
     if not form.code:
         problems["code"] = required()
+    return problems
+
+
+def _apple_problems(form: AppleForm) -> Problems:
+    texts = {
+        "clientId": form.client_id,
+        "teamId": form.team_id,
+        "keyId": form.key_id,
+        "privateKey": form.private_key,
+    }
+    problems: Problems = {name: required() for name, value in texts.items() if not value}
+    for name in ("teamId", "keyId"):
+        if name not in problems and len(texts[name].encode("utf-8", "replace")) != APPLE_ID_BYTES:
+            problems[name] = Problem(
+                "validation_length_invalid",
+                f"Must have exactly {APPLE_ID_BYTES} characters.",
+                {"min": APPLE_ID_BYTES, "max": APPLE_ID_BYTES},
+            )
+    if form.private_key and not _PEM.search(form.private_key):
+        problems["privateKey"] = Problem("validation_match_invalid", "Must be a PEM in PKCS #8.")
+    duration = required() if not form.duration else None
+    duration = duration or whole_problem(form.duration, least=1, most=APPLE_SECRET_S_MAX)
+    if duration is not None:
+        problems["duration"] = duration
     return problems

@@ -190,5 +190,6 @@ def oauth2_routes(signing_in: SigningIn, hub: Hub, parts: Late[OAuth2Parts]) -> 
             ("POST", "/api/collections/{c}/auth-with-oauth2", "by_code", "authWithOAuth2"),
             ("GET", back, "redirect_get"),
             ("POST", back, "redirect_post"),
+            ("POST", "/api/settings/apple/generate-client-secret", "apple_secret"),
         ),
     )

@@ -120,16 +120,20 @@ class Hub:
         self._set_topics(client, topics)
 
     def hand_over(self, client_id: str, topic: str, data: bytes, *, ip: str) -> bool:
-        """Send one message to a client that waits for it, once: the subscription ends with it.
+        """Send one message to a client that waits for it.
+
+        It waits once: the subscription ends with the first attempt, whoever makes it.
 
         Returns:
-            False when there is no such client at this address, or it does not wait.
+            False when no such client waits, or it is at another address: it hears nothing.
         """
         client = self._clients.get(client_id)
-        if client is None or client.closed or client.ip != ip or topic not in client.topics:
+        if client is None or client.closed or topic not in client.topics:
+            return False
+        self._set_topics(client, [name for name in client.topics if name != topic])
+        if client.ip != ip:
             return False
         client.send(self._frame(client.id, topic, data))
-        self._set_topics(client, [name for name in client.topics if name != topic])
         return True
 
     def _set_topics(self, client: Client, names: Iterable[str]) -> None:
