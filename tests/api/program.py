@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from yadokari.app.parts import Program, Surroundings
 from yadokari.app.settings import read_settings
 from yadokari.base.log import SilentLog
 from yadokari.ports.mail import Mail
+from yadokari.ports.web import Web
 from yadokari.testing.fake_clock import FakeClock
 from yadokari.testing.fake_entropy import FakeEntropy
 from yadokari.testing.fake_mailer import FakeMailer
@@ -278,6 +279,7 @@ async def opened(
     gate: str = "",
     variables: Mapping[str, str] | None = None,
     seed: int = 1,
+    open_web: Callable[[], Web] | None = None,
 ) -> AsyncIterator[House]:
     """The program over ``folder``, its upkeep running, with a superuser signed in.
 
@@ -286,6 +288,7 @@ async def opened(
         gate: Credentials of the outer gate, ``user:password``; used for this sign-in only.
         variables: Of the environment, for secrets.
         seed: Of its randomness; another one after a restart.
+        open_web: Another way to other people's servers than the network.
     """
     time = clock or FakeClock()
     given = {"dir": str(folder / "data"), "log_requests": "none", "sqlite_sync": "off"}
@@ -301,6 +304,7 @@ async def opened(
             log=SilentLog(),
             redactor=Redactor(),
             mailer=mailer,
+            open_web=open_web,
         )
     )
     try:

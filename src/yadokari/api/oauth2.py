@@ -8,8 +8,7 @@ Not here: what a code is worth (auth/oauth2), the end of a sign-in (api/signing_
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import msgspec
 
@@ -17,6 +16,10 @@ from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response, redirect
 from yadokari.api.shape import folded
 from yadokari.api.signing_in import SigningIn
+from yadokari.auth.oauth2.apple_secret import apple_secret
+from yadokari.auth.oauth2.first_names import FirstNames
+from yadokari.auth.oauth2.provider import provider_of
+from yadokari.auth.oauth2.sign_in import OAuth2SignIn, Proof
 from yadokari.base.errors import BadRequest, Forbidden, invalid
 from yadokari.base.json_text import encode
 from yadokari.base.problems import Problem, Problems, required
@@ -24,10 +27,6 @@ from yadokari.contract import messages
 from yadokari.realtime.hub import Hub
 from yadokari.schema.collection import Collection
 from yadokari.schema.option_problems import whole_problem
-
-if TYPE_CHECKING:
-    from yadokari.auth.oauth2.first_names import FirstNames
-    from yadokari.auth.oauth2.sign_in import OAuth2SignIn
 
 OAUTH2_OFF = "The collection is not configured to allow OAuth2 authentication."
 APPLE_SECRET_INVALID = "Invalid client secret data."
@@ -76,18 +75,14 @@ class OAuth2Routes:
         *,
         signing_in: SigningIn,
         hub: Hub,
-        sign_in: Callable[[], OAuth2SignIn],
-        names: Callable[[], FirstNames],
+        sign_in: OAuth2SignIn,
+        names: FirstNames,
     ) -> None:
-        """``sign_in`` and ``names`` are made when first asked for: few programs need them."""
         self._signing_in, self._hub = signing_in, hub
         self._sign_in, self._names = sign_in, names
 
     async def by_code(self, request: Request) -> Response:
         """Sign in with the code that a provider gave."""
-        from yadokari.auth.oauth2.provider import provider_of
-        from yadokari.auth.oauth2.sign_in import Proof
-
         collection = self._signing_in.door.auth_collection(request)
         if collection.auth is None or not collection.auth.oauth2.enabled:
             raise Forbidden(OAUTH2_OFF)
@@ -104,7 +99,7 @@ class OAuth2Routes:
             create_data=form.create_data,
         )
         asking = await self._signing_in.asking(request, context="oauth2")
-        proved = await self._sign_in().by_code(asking, collection, provider, proof)
+        proved = await self._sign_in.by_code(asking, collection, provider, proof)
         return await self._signing_in.finish(
             request, asking, collection, proved.row, method="oauth2", meta=proved.meta
         )
@@ -127,8 +122,6 @@ class OAuth2Routes:
 
     async def apple_secret(self, request: Request) -> Response:
         """What Apple takes for a client secret, made of its key."""
-        from yadokari.auth.oauth2.apple_secret import apple_secret
-
         door = self._signing_in.door
         await door.superuser(request)
         form = await request.bind(AppleForm)
@@ -155,7 +148,7 @@ class OAuth2Routes:
         if not heard or form.error or not form.code:
             return redirect(_FAILURE, status=status)
         if form.user:
-            self._names().keep(form.code, form.user)
+            self._names.keep(form.code, form.user)
         return redirect(_SUCCESS, status=status)
 
 
@@ -177,8 +170,6 @@ def _redirect_url(fields: Mapping[str, object]) -> str:
 
 
 def _problems(form: OAuth2Form, collection: Collection) -> Problems:
-    from yadokari.auth.oauth2.provider import provider_of
-
     problems: Problems = {}
     if not form.provider:
         problems["provider"] = required()

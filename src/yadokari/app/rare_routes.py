@@ -19,6 +19,7 @@ from yadokari.app.parts import Late
 from yadokari.auth.api_keys import ApiKeys
 from yadokari.auth.sign_in import SignIn
 from yadokari.auth.signing_keys import SigningKeys
+from yadokari.ports.store import Reads
 from yadokari.realtime.hub import Hub
 from yadokari.upkeep.maintenance import Maintenance
 from yadokari.upkeep.settings_keeper import SettingsKeeper
@@ -179,8 +180,8 @@ def oauth2_routes(signing_in: SigningIn, hub: Hub, parts: Late[OAuth2Parts]) -> 
         return OAuth2Routes(
             signing_in=signing_in,
             hub=hub,
-            sign_in=lambda: parts().sign_in,
-            names=lambda: parts().names,
+            sign_in=parts().sign_in,
+            names=parts().names,
         )
 
     back = "/api/oauth2-redirect"
@@ -193,3 +194,15 @@ def oauth2_routes(signing_in: SigningIn, hub: Hub, parts: Late[OAuth2Parts]) -> 
             ("POST", "/api/settings/apple/generate-client-secret", "apple_secret"),
         ),
     )
+
+
+def provider_call_routes(door: Door, reads: Reads, parts: Late[OAuth2Parts]) -> list[Route]:
+    """Calls of a provider's API in a person's name."""
+
+    def make() -> object:
+        from yadokari.api.provider_calls import ProviderCallRoutes
+
+        return ProviderCallRoutes(door=door, reads=reads, tokens=parts().tokens, web=parts().web)
+
+    path = "/api/collections/{c}/records/{id}/provider-calls/{provider}"
+    return on_demand(make, (("POST", path, "call"),))

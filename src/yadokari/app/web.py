@@ -37,6 +37,7 @@ from yadokari.app.rare_routes import (
     mail_test_routes,
     maintenance_routes,
     oauth2_routes,
+    provider_call_routes,
     settings_routes,
     signed_token_routes,
 )
@@ -226,6 +227,7 @@ def build_doors(
         *AuthRoutes(signing_in=signing_in, sign_in=accounts.sign_in, entropy=entropy).routes(),
         *account_routes(signing_in, accounts),
         *oauth2_routes(signing_in, services.hub, oauth2),
+        *provider_call_routes(door, store, oauth2),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(
             door=door, handing_out=handing_out, bucket=services.bucket, entropy=entropy
