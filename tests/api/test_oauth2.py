@@ -6,6 +6,7 @@ network, or a clock moved by hand.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -294,6 +295,19 @@ async def test_tokens_lie_sealed_and_are_told_to_nobody_else(
         assert secret.encode() not in links.body + record.body
         for path in (tmp_path / "data").rglob("*"):
             assert not path.is_file() or secret.encode() not in path.read_bytes(), path
+
+
+async def test_two_first_sign_ins_at_once_make_one_record(house: House):
+    """AC3: whoever comes second finds what the first made."""
+    async with asyncio.TaskGroup() as tasks:
+        both = [tasks.create_task(came(house)) for _ in range(4)]
+
+    replies = [task.result() for task in both]
+    assert [reply.status for reply in replies] == [200] * 4
+    metas = [reply.record["meta"] for reply in replies]
+    assert [isinstance(meta, dict) and meta["isNew"] is True for meta in metas].count(True) == 1
+    users = await house("GET", "/api/collections/users/records", token=house.root)
+    assert len(users.items) == 1
 
 
 async def test_the_password_of_a_new_record_is_nobodys(house: House):

@@ -435,3 +435,35 @@ def test_a_signature_of_another_kind_proves_nothing(
     done = signed_in_by_token(scene, there, tokens[how])
 
     assert (done.status, done.data) == (400, {})
+
+
+def test_it_is_one_of_two_methods(scene: Scene, there: IdentityProvider):
+    """Half a sign-in is 401 with an id, which another method takes; the same one does not."""
+    path = people(scene, there, "two", mfa={"enabled": True, "duration": 60})
+    scene.root("POST", "…/two/records", {
+        "email": "t@example.com", "password": PASSWORD, "passwordConfirm": PASSWORD,
+        "verified": True,
+    })  # fmt: skip
+
+    half = come(scene, there, path, known("t1", "t@example.com"))
+    same = come(scene, there, path, known("t1"), mfaId=half["mfaId"])
+    login: dict[str, Json] = {"identity": "t@example.com", "password": PASSWORD}
+    whole = scene.ask("POST", "…/two/auth-with-password", {**login, "mfaId": half["mfaId"]})
+    other = scene.ask("POST", "…/two/auth-with-password", login)
+    back = come(scene, there, path, known("t1"), mfaId=other["mfaId"])
+
+    assert (half.status, [*half.raw.json()]) == (401, ["mfaId"])  # pyrefly: ignore
+    assert (same.status, whole.status, other.status) == (400, 200, 401)
+    assert back.has({"meta": {"isNew": False, "id": "t1"}, "record": {"email": "t@example.com"}})
+
+
+def test_the_auth_rule_comes_last(scene: Scene, there: IdentityProvider):
+    """The record is made and linked; signing in is another matter."""
+    path = people(scene, there, "last", authRule="@request.context = 'oauth2' && verified = true")
+
+    assert come(scene, there, path, known("l1", "l1@example.com")).status == 200
+    scene.change("last", authRule="@request.context = 'password'")
+    assert come(scene, there, path, known("l2", "l2@example.com")).status == 403
+    assert scene.root("GET", "…/last/records").values("email") == [
+        "l1@example.com", "l2@example.com",
+    ]  # fmt: skip
