@@ -91,4 +91,22 @@ OAUTH2_FAULTS = (
         noticed_by=(_TOKENS + "test_a_token_moved_to_another_link_does_not_open",),
         why="Whoever can write to the database could act as somebody else at a provider.",
     ),
+    Fault(
+        id="squatters-keep-their-password",
+        area="auth",
+        file="auth/oauth2/accounts.py",
+        right='return bool(row.values["email"]) and not row.values["verified"] and not',
+        wrong='return bool(row.values["email"]) and bool(row.values["verified"]) and not',
+        noticed_by=(_API + "test_an_address_registered_by_another_is_its_owners",),
+        why="Whoever registered an address first could share the owner's account for ever.",
+    ),
+    Fault(
+        id="codes-are-told-to-any-address",
+        area="auth",
+        file="realtime/hub.py",
+        right="        if client.ip != ip:\n            return False\n        client.send(",
+        wrong="        client.send(",
+        noticed_by=(_API + "test_a_code_is_told_to_the_address_that_waits_for_it",),
+        why="Somebody could make a victim's sign-in end in their own browser.",
+    ),
 )

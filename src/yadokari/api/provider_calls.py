@@ -123,12 +123,14 @@ def _may_be_called(url: str, provider: Provider) -> bool:
 
 def _shown(answer: WebAnswer, kept: Kept) -> dict[str, object]:
     """What the caller sees (PC3, PC4)."""
-    for secret in (kept.access_token, kept.refresh_token):
-        if secret and secret.encode() in answer.body:
-            raise BadRequest(NOT_REACHED)
     shown: dict[str, object] = {"status": answer.status, "contentType": answer.content_type}
+    plain = answer.body
     try:
         shown["body"] = decode(answer.body, trailing_allowed=False) if answer.body else None
+        plain += encode(shown["body"])  # However the provider escaped it.
     except MalformedJson:
         shown["base64"] = base64.b64encode(answer.body).decode()
+    for secret in (kept.access_token, kept.refresh_token):
+        if secret and secret.encode() in plain:
+            raise BadRequest(NOT_REACHED)
     return shown

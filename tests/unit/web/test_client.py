@@ -8,7 +8,7 @@ import pytest
 
 from tests.oracle.identity_provider import IdentityProvider, Reply, identity_provider, reply
 from yadokari.ports.web import AddressRefused, Unreachable, WebAnswer, WebRequest
-from yadokari.web.client import WebClient
+from yadokari.web.client import WebClient, _redirected
 
 
 @pytest.fixture
@@ -61,6 +61,31 @@ async def test_a_stranger_cannot_send_us_to_ourselves(
         )
 
     assert there.asked == []
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]"])
+async def test_not_even_a_superuser_sends_us_where_clouds_keep_credentials(
+    web: WebClient, host: str
+):
+    """The address is judged before anything is connected to."""
+    with pytest.raises(AddressRefused):
+        await fetched(web, WebRequest(url=f"http://{host}/latest/meta-data/"))
+
+
+def test_credentials_do_not_follow_a_redirect_to_another_host():
+    """WP3: the host would be refused here before that, so the step is asked alone."""
+    headers = {"Authorization": "Bearer x", "Accept": "y"}
+    first = WebRequest(url="https://a.example/x", headers=headers)
+    posted = WebRequest(url="https://a.example/x", method="POST", body=b"z")
+
+    following = _redirected(first, "https://b.example/y", 302)
+
+    assert (following.url, following.headers) == ("https://b.example/y", {"Accept": "y"})
+    assert _redirected(first, "/z", 302).headers == headers
+    with pytest.raises(AddressRefused):
+        _redirected(posted, "https://b.example/y", 307)
+    with pytest.raises(AddressRefused):
+        _redirected(first, "http://a.example/y", 302)
 
 
 async def test_a_redirect_leads_to_no_other_private_server(web: WebClient, there: IdentityProvider):
