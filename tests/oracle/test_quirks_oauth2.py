@@ -299,6 +299,24 @@ def test_a_new_record_takes_what_was_submitted_over_what_the_service_says(
     assert scene.root("GET", "…/new/records").values("pid") == ["n1", "", "n3"]
 
 
+def test_a_drawn_password_has_not_to_please_the_field(scene: Scene, there: IdentityProvider):
+    """What people have to choose is no rule for what nobody chose."""
+    path = people(scene, there, "drawn")
+    found = scene.root("GET", "…/drawn")["fields"]
+    assert isinstance(found, list)
+    strict: Json = {"min": 60, "pattern": "^a+$"}
+    assert isinstance(strict, dict)
+    scene.change("drawn", fields=[
+        {**one, **strict} if one.get("name") == "password" else one
+        for one in found if isinstance(one, dict)
+    ])  # fmt: skip
+
+    assert come(scene, there, path, known("d1", "d1@example.com")).status == 200
+    chosen: Json = {"password": "b" * 60, "passwordConfirm": "b" * 60}
+    refused = come(scene, there, path, known("d2", "d2@example.com"), createData=chosen)
+    assert refused.codes == {"password": "validation_invalid_format"}
+
+
 def test_a_picture_from_a_private_address_is_not_fetched(scene: Scene, there: IdentityProvider):
     """A profile is a stranger's word; without a picture the sign-in goes on."""
     path = people(

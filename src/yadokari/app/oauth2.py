@@ -5,6 +5,7 @@ Not here: the adapter (app/build.py chooses it), the doors (app/web.py).
 
 from __future__ import annotations
 
+from yadokari.auth.account_changes import AccountChanges
 from yadokari.auth.account_rows import AccountRows
 from yadokari.auth.oauth2.accounts import Accounts, Uploads
 from yadokari.auth.oauth2.exchange import Exchange
@@ -14,6 +15,7 @@ from yadokari.auth.oauth2.people import People
 from yadokari.auth.oauth2.pictures import Pictures
 from yadokari.auth.oauth2.provider_tokens import ProviderTokens
 from yadokari.auth.oauth2.sign_in import OAuth2SignIn
+from yadokari.auth.passwords import Passwords
 from yadokari.base.log import Log
 from yadokari.collections.reserved import Box
 from yadokari.ports.clock import Clock
@@ -21,7 +23,6 @@ from yadokari.ports.entropy import Entropy
 from yadokari.ports.store import Store
 from yadokari.ports.web import Web
 from yadokari.records.service import Records
-from yadokari.records.submission import Hashing
 
 
 class OAuth2Parts:
@@ -32,8 +33,7 @@ class OAuth2Parts:
         *,
         store: Store,
         records: Records,
-        rows: AccountRows,
-        hashing: Hashing,
+        passwords: Passwords,
         uploads: Uploads,
         web: Web,
         box: Box,
@@ -41,6 +41,7 @@ class OAuth2Parts:
         entropy: Entropy,
         log: Log,
     ) -> None:
+        rows = AccountRows(records=records, clock=clock, entropy=entropy)
         exchange = Exchange(web=web, clock=clock)
         self.web = web
         self.names = FirstNames(clock=clock)
@@ -54,7 +55,7 @@ class OAuth2Parts:
                 store=store,
                 records=records,
                 rows=rows,
-                hashing=hashing,
+                changes=AccountChanges(records=records, passwords=passwords, entropy=entropy),
                 uploads=uploads,
                 pictures=Pictures(web=web, log=log),
                 entropy=entropy,

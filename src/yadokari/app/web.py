@@ -41,7 +41,6 @@ from yadokari.app.rare_routes import (
     settings_routes,
     signed_token_routes,
 )
-from yadokari.auth.account_rows import AccountRows
 from yadokari.auth.passwords import Passwords
 from yadokari.base.log import Log
 from yadokari.collections.reserved import Box
@@ -198,8 +197,7 @@ def build_doors(
     intake = Intake(bucket=services.bucket, entropy=entropy)
     throttle = ListThrottle(clock=clock, entropy=entropy)
     signing_in = SigningIn(door=door, completing=accounts.completing)
-    rows = AccountRows(records=services.records, clock=clock, entropy=entropy)
-    oauth2 = Late(lambda: _oauth2(services, rows, intake))
+    oauth2 = Late(lambda: _oauth2(services, intake))
     handing_out = HandingOut(
         store=store,
         reading=services.records.reading,
@@ -284,14 +282,13 @@ def _follow_limits(guard: RateGuard, settings: AppSettings, clock: Clock) -> Non
     guard.limits = RateLimits(rules, clock=clock, excluded_ips=limits.excluded_ips)
 
 
-def _oauth2(services: Services, rows: AccountRows, intake: Intake) -> OAuth2Parts:
+def _oauth2(services: Services, intake: Intake) -> OAuth2Parts:
     from yadokari.app.oauth2 import OAuth2Parts
 
     return OAuth2Parts(
         store=services.store,
         records=services.records,
-        rows=rows,
-        hashing=services.passwords,
+        passwords=services.passwords,
         uploads=intake,
         web=services.open_web(),
         box=services.box,

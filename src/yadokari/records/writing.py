@@ -166,20 +166,6 @@ class Writing:
             Row(collection.id, changed, row.version, row.stamp), expected=row.version
         )
 
-    async def amend(
-        self, tx: Transaction, collection: Collection, row: Row, values: Mapping[str, Value]
-    ) -> Row:
-        """Store what the program itself changes of an auth record, unchecked: W3 holds, though.
-
-        Raises:
-            Conflict: a unique value is taken.
-        """
-        changed = {**row.values, **values}
-        self._renew_key(collection, changed, row.values)
-        stored = await self.touch(tx, collection, row, changed)
-        await self._belongings.of_changed(tx, collection, stored, before=row.values)
-        return stored
-
     # --- rules -----------------------------------------------------------------------------------
 
     async def _holds(
@@ -266,16 +252,11 @@ class Writing:
         if collection.id == SUPERUSERS_ID:
             values["verified"] = True
         if collection.is_auth and stored is not None:
-            self._renew_key(collection, values, stored)
-
-    def _renew_key(
-        self, collection: Collection, values: dict[str, Value], stored: Mapping[str, Value]
-    ) -> None:
-        renewed = values["password"] != stored["password"] or values["email"] != stored["email"]
-        if renewed and values["tokenKey"] == stored["tokenKey"]:
-            token_key = collection.by_name["tokenKey"]
-            assert isinstance(token_key, TextField), "token keys are text"
-            values["tokenKey"] = generate(token_key.autogenerate_pattern, self._entropy)
+            renewed = values["password"] != stored["password"] or values["email"] != stored["email"]
+            if renewed and values["tokenKey"] == stored["tokenKey"]:
+                token_key = collection.by_name["tokenKey"]
+                assert isinstance(token_key, TextField), "token keys are text"
+                values["tokenKey"] = generate(token_key.autogenerate_pattern, self._entropy)
 
     async def _check(
         self,

@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
+from yadokari.auth.account_changes import AccountChanges
 from yadokari.auth.account_rows import AccountRows, helper_named
 from yadokari.auth.oauth2.pictures import Picture, Pictures
 from yadokari.auth.oauth2.profiles import Profile
@@ -29,18 +30,18 @@ from yadokari.ports.entropy import Entropy
 from yadokari.ports.store import ABSENT, Reads, Row, Store, Transaction
 from yadokari.records.caller import Asking
 from yadokari.records.service import Records
-from yadokari.records.submission import Hashing, Submission
+from yadokari.records.submission import Submission
 from yadokari.rules.bind import RequestContext
 from yadokari.schema.collection import SUPERUSERS_ID, Collection
 from yadokari.schema.field_address import is_email
-from yadokari.schema.field_text import not_unique, password_cost, text_problem
-from yadokari.schema.fields import FileField, PasswordField, TextField, Value
+from yadokari.schema.field_text import not_unique, text_problem
+from yadokari.schema.fields import FileField, TextField, Value
+from yadokari.schema.ids import ALPHANUMERIC
 from yadokari.schema.index import single_unique_columns
 from yadokari.schema.system import EXTERNAL_AUTHS_NAME
 
 MADE_PASSWORD_CHARS = 30  # As long as the reference draws them; below bcrypt's 72 bytes.
 TRIES_MAX = 5  # Others change the same account meanwhile; nobody is that busy.
-_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _NO_CONTEXT = RequestContext()
 
 
@@ -91,13 +92,13 @@ class Accounts:
         store: Store,
         records: Records,
         rows: AccountRows,
-        hashing: Hashing,
+        changes: AccountChanges,
         uploads: Uploads,
         pictures: Pictures,
         entropy: Entropy,
     ) -> None:
         self._store, self._records, self._rows = store, records, rows
-        self._hashing, self._uploads, self._pictures = hashing, uploads, pictures
+        self._changes, self._uploads, self._pictures = changes, uploads, pictures
         self._entropy = entropy
 
     async def sign_in(
@@ -185,7 +186,8 @@ class Accounts:
         fields, files = await self._payload(collection, profile, create_data)
         made = frozenset(("password",)) if "password" not in fields else frozenset[str]()
         if made:
-            fields["password"] = fields["passwordConfirm"] = self._new_password()
+            drawn = self._entropy.text(MADE_PASSWORD_CHARS, alphabet=ALPHANUMERIC)
+            fields["password"] = fields["passwordConfirm"] = drawn
         creating = _as_create(asking)
         fresh_id = self._records.writing.new_id(collection)
         chosen = fields.get("id")
@@ -260,9 +262,7 @@ class Accounts:
     ) -> Row:
         new_hash = ""
         if _is_doubtful(asking, expected):
-            field = collection.by_name["password"]
-            assert isinstance(field, PasswordField), "auth collections have a password"
-            new_hash = await self._hashing.hash(self._new_password(), cost=password_cost(field))
+            new_hash = await self._changes.unknown_password(collection)
 
         async def work(tx: Transaction) -> Row:
             found = await self._find(tx, asking, collection, provider, profile)
@@ -282,7 +282,7 @@ class Accounts:
                 changes["verified"] = True
             if changes:
                 try:
-                    row = await self._records.writing.amend(tx, collection, row, changes)
+                    row = await self._changes.put(tx, collection, row, changes)
                 except Conflict as exc:
                     raise _failed(**{name: not_unique() for name in exc.fields}) from exc
             await self._link(tx, collection, row, provider, profile, found.link, also)
@@ -319,9 +319,6 @@ class Accounts:
             except Conflict as exc:
                 raise _failed(**{name: not_unique() for name in exc.fields}) from exc
         await also(tx, link)
-
-    def _new_password(self) -> str:
-        return self._entropy.text(MADE_PASSWORD_CHARS, alphabet=_ALPHABET)
 
 
 def _is_doubtful(asking: Asking, row: Row) -> bool:

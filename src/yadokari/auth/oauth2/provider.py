@@ -19,11 +19,11 @@ import msgspec
 from yadokari.ports.entropy import Entropy
 from yadokari.schema.auth_wire import extra_of
 from yadokari.schema.collection import Collection, OAuth2Provider
+from yadokari.schema.ids import ALPHANUMERIC
 from yadokari.schema.oauth2_providers import OAUTH2_PROVIDERS, ProviderFacts
 
 STATE_CHARS = 30  # What PocketBase's clients see.
 VERIFIER_CHARS = 43  # The least that RFC 7636 allows; over 250 bits here.
-ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 ID_TOKEN_EMAIL = "idTokenEmailClaim"
 
 
