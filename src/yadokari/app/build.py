@@ -76,6 +76,7 @@ async def build(surroundings: Surroundings) -> Program:
         store=store, folder=settings.migrations_dir, clock=clock, draw=entropy, log=log, box=box
     )
     idempotency = Idempotency(store=store, clock=clock)
+    open_web = surroundings.open_web or _open_web
     services = build_services(
         store=store,
         bucket=bucket,
@@ -85,11 +86,11 @@ async def build(surroundings: Surroundings) -> Program:
         passwords=passwords,
         keeper=keeper,
         idempotency=idempotency,
-        credentials=build_credentials(surroundings, store, box),
+        credentials=build_credentials(surroundings, store, box, open_web=open_web),
         language=settings.language,
         mailer=surroundings.mailer or ChosenMailer(keeper=keeper, clock=clock, entropy=entropy),
         box=box,
-        open_web=surroundings.open_web or _open_web,
+        open_web=open_web,
     )
     superusers = Superusers(
         store=store, records=services.records, passwords=passwords, clock=clock, entropy=entropy
@@ -106,11 +107,6 @@ async def build(surroundings: Surroundings) -> Program:
     admin = AdminPages(superusers=superusers, link=link)
     application, serve = entrance(surroundings, api, admin, sealer=box)
 
-    async def close() -> None:
-        passwords.close()
-        await doors.close()
-        await store.close()
-
     return Program(
         application=application,
         serve=serve,
@@ -120,8 +116,15 @@ async def build(surroundings: Surroundings) -> Program:
         prepare=lambda: _prepare(migrations),
         tend=lambda: _tend(services, doors),
         end_streams=services.hub.close,
-        close=close,
+        close=lambda: _close(services, doors),
     )
+
+
+async def _close(services: Services, doors: Doors) -> None:
+    services.passwords.close()
+    await doors.close()
+    await services.credentials.close()
+    await services.store.close()
 
 
 def _commands(

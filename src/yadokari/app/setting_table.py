@@ -164,6 +164,13 @@ SETTINGS: tuple[Setting, ...] = (
         sentence="File with that certificate's private key (PEM).",
     ),
     Setting(
+        name="trusted-issuers",
+        kind="text",
+        default="",
+        sentence="JSON file of other programs whose tokens are good here: issuer, audience, "
+        "collection, jwksURL or publicKey, match (id or email).",
+    ),
+    Setting(
         name="bearer-life",
         kind="number",
         default="30",

@@ -79,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     proxies: int
     gate: Literal["all", "any"]
     maintenance: Literal["off", "on", "read-only"]
+    trusted_issuers: Path | None
     bearer_life_s: int
     bearer_collection: str
     certificate: tuple[Path, Path] | None
@@ -132,6 +133,7 @@ def read_settings(
         proxies=given.number("proxies"),
         gate="any" if given.text("gate") == "any" else "all",
         maintenance=_maintenance(given.text("maintenance")),
+        trusted_issuers=_path(given.text("trusted_issuers")),
         bearer_life_s=given.number("bearer_life") * 60,
         bearer_collection=given.text("bearer_collection"),
         certificate=_certificate(given),
@@ -267,6 +269,10 @@ def _certificate(given: _Given) -> tuple[Path, Path] | None:
 
 def _maintenance(text: str) -> Literal["off", "on", "read-only"]:
     return "on" if text == "on" else "read-only" if text == "read-only" else "off"
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
 
 
 def _folder(name: str, text: str) -> Path:

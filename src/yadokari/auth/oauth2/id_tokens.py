@@ -63,6 +63,7 @@ class IdTokens:
         *,
         audience: str,
         jwks_url: str = "",
+        public_key: str = "",
         issuers: Sequence[str] = (),
         secret: str = "",
     ) -> Mapping[str, object]:
@@ -70,7 +71,8 @@ class IdTokens:
 
         Args:
             audience: The client id.
-            jwks_url: Where the keys are; "" for IT4.
+            jwks_url: Where the keys are.
+            public_key: The key itself as PEM, where it is known. Without either, IT4.
             issuers: Who may have made it; none = anybody.
             secret: Shared with the provider, which may sign with HS256 by it; "" for none.
 
@@ -85,9 +87,12 @@ class IdTokens:
         except (jwt.InvalidTokenError, MalformedJson, ValueError) as exc:
             raise BadIdToken("unreadable") from exc
         header = cast("Mapping[str, object]", read["header"])
-        if jwks_url:
+        if public_key:
+            _check_known_key(token, header, public_key)
+        elif jwks_url:
             await self._check_signature(token, header, jwks_url, secret)
-        self._check_claims(claims, audience, issuers, leeway_s=0 if jwks_url else LEEWAY_S)
+        is_signed = bool(public_key or jwks_url)
+        self._check_claims(claims, audience, issuers, leeway_s=0 if is_signed else LEEWAY_S)
         return claims
 
     async def _check_signature(
@@ -174,6 +179,19 @@ class IdTokens:
             except jwt.PyJWTError:
                 continue  # A kind of key that we do not know.
         return keys
+
+
+def _check_known_key(token: str, header: Mapping[str, object], pem: str) -> None:
+    """IT1 with one key; its kind and the algorithm have to fit each other."""
+    import jwt
+
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
+        raise BadIdToken("signed in a way that proves nothing")
+    try:
+        jwt.api_jws.PyJWS().decode(token, pem, algorithms=[algorithm])
+    except (jwt.PyJWTError, ValueError, TypeError) as exc:
+        raise BadIdToken("not signed by its maker") from exc
 
 
 def _filled(issuer: str, claims: Mapping[str, object]) -> str:
