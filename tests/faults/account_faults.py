@@ -25,7 +25,7 @@ ACCOUNT_FAULTS = (
         id="a-missing-account-shows-in-its-ids",
         area="auth",
         file="auth/otps.py",
-        right="            return self._decoys.issue(",
+        right="            made_up = self._decoys.issue(",
         wrong="            self._decoys.issue(",
         noticed_by=(_CODES + "test_an_address_without_an_account_looks_like_one_with",),
         why="Anyone could ask for codes until the ids tell who has an account.",

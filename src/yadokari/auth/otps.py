@@ -80,21 +80,23 @@ class Otps:
         row = await self._store.by_unique(collection, "email", email, any_case=any_case)
         owner = row or Row(collection.id, {**collection.zeros, "id": self._new_id()})
         code, otp = await self._made(collection, owner, sent_to=email)
+        made_up = otp.id
+        if row is None:
+            made_up = self._decoys.issue(collection, email, fresh_id=otp.id, recent_max=RECENT_MAX)
 
         async def work(tx: Transaction) -> str:
+            """The id that counts; what is new is written, be it a code or what stands for one."""
             recent = await self._recent(tx, collection, owner)
             if len(recent) >= RECENT_MAX:
                 return recent[0].id
-            if row is None or not await tx.get(collection, (row.id,)):
-                await _write_decoy(tx, otp.id)
-            else:
+            if row is not None and await tx.get(collection, (row.id,)):
                 await tx.put(otp, expected=ABSENT)
-            return otp.id
+            elif made_up == otp.id:
+                await _write_decoy(tx, otp.id)
+            return made_up
 
         id = await (await self._store.transact(work)).settled()
-        if row is None:
-            return self._decoys.issue(collection, email, fresh_id=id, recent_max=RECENT_MAX)
-        if id == otp.id:
+        if row is not None and id == otp.id:
             self._mails.otp(collection, row, otp_id=id, code=code)
         return id
 

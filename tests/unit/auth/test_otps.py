@@ -104,7 +104,7 @@ class Desk:
         """What is on the disk: codes, and what stands for one."""
         codes = await self.store.all_of(helper_named(self.store.schema, OTPS_NAME))
         decoys = await self.store.all_of(DECOYS)
-        return {row.id for row in codes} | {row.values["value"] for row in decoys}
+        return {*(row.id for row in codes), *(row.values["value"] for row in decoys)}
 
     async def asked(self, email: str) -> tuple[str, Counter[tuple[str, int]], set[Value]]:
         """The id, the work, and what was written."""
@@ -146,6 +146,18 @@ async def test_asking_costs_the_same_with_and_without_an_account(desk: Desk) -> 
     assert known_work == unknown_work == Counter({("hash", OTP_COST): 1})
     assert (written, unknown_written) == ({known}, {unknown})
     assert len(known) == len(unknown) == 15
+
+
+async def test_asking_too_often_writes_nothing_with_and_without_an_account(desk: Desk) -> None:
+    """O1: the eleventh time, too."""
+    for email in (ANNA, "nobody@example.com"):
+        for _ in range(10):
+            await desk.asked(email)
+
+    known = await desk.asked(ANNA)
+    unknown = await desk.asked("nobody@example.com")
+
+    assert known[1:] == unknown[1:] == (Counter({("hash", OTP_COST): 1}), set())
 
 
 async def test_trying_costs_the_same_with_and_without_an_account(desk: Desk) -> None:
