@@ -138,7 +138,7 @@ class Confirming:
     ) -> Problems:
         """What is wrong with a token and password that shall change an address.
 
-        A password is checked, or as much work done, whatever the token is.
+        With a bad token every password is wrong.
         """
         problems: Problems = {}
         claims = self._callers.claims(token)
@@ -148,8 +148,10 @@ class Confirming:
         if isinstance(found, Problem):
             problems["token"] = found
         if password:
-            row = found if isinstance(found, Row) else None
-            if not await self._fits(collection, row, password):
+            fits = isinstance(found, Row) and await self._passwords.verify(
+                password, str(found.values["password"])
+            )
+            if not fits:
                 problems["password"] = _problem("validation_invalid_password")
         return problems
 
@@ -202,12 +204,6 @@ class Confirming:
         return found
 
     # --- changes ---------------------------------------------------------------------------------
-
-    async def _fits(self, collection: Collection, row: Row | None, password: str) -> bool:
-        if row is not None:
-            return await self._passwords.verify(password, str(row.values["password"]))
-        cost = password_field(collection).cost
-        return await self._passwords.verify_nothing(password, cost=cost)
 
     async def _new_password(self, collection: Collection, password: str) -> str:
         problem = password_problem(password_field(collection), password)
