@@ -1,19 +1,22 @@
 """Quirks of files: who may have a protected one, and what becomes of pictures (A.47, A.48)."""
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 
 from tests.oracle.scene import END, MULTIPART, Scene, field_of, form_part, text
+from tests.pictures import photo, picture
 
 MEMBER = '@request.auth.name = "in" && @request.context = "protectedFile"'
 
 
-def _stored(scene: Scene, collection: str, *, key: str = "f") -> str:
+def _stored(scene: Scene, collection: str, content: bytes = b"content", name: str = "a.txt") -> str:
     """The path of a new record's only file."""
-    body = form_part(key, b"content", file="a.txt") + END
+    body = form_part("f", content, file=name) + END
     made = scene.ask("POST", f"…/{collection}/records", body=body, media=MULTIPART)
     assert made.status == 200, made.raw.text
-    name = made[key][0] if isinstance(made[key], list) else made[key]
-    return f"/api/files/{collection}/{made['id']}/{name}"
+    return f"/api/files/{collection}/{made['id']}/{made['f']}"
 
 
 def _file_token(scene: Scene, by: str) -> str:
@@ -137,3 +140,87 @@ def test_a48_one_protected_field_does_not_guard_another(scene: Scene):
     base = f"/api/files/a48m/{made['id']}"
     assert scene.ask("GET", f"{base}/{made['f']}").status == 404
     assert scene.ask("GET", f"{base}/{made['g']}").status == 200
+
+
+SIZES = {
+    "100x100": (100, 100), "70x50": (70, 50), "50x70t": (50, 70), "70x50b": (70, 50),
+    "70x50f": (70, 46), "0x50": (75, 50), "70x0": (70, 47), "500x500f": (300, 200),
+    "500x0": (500, 333),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "made_as"), [("PNG", "PNG"), ("JPEG", "JPEG"), ("GIF", "GIF"), ("WEBP", "PNG")]
+)
+def test_a47_a_thumbnail_has_the_wanted_size(scene: Scene, kind: str, made_as: str):
+    """Whatever the picture is; only WebP becomes another kind."""
+    name = f"a47{kind.lower()}"
+    scene.collection(name, field_of("file", "f", thumbs=[*SIZES]))
+    path = _stored(scene, name, picture(kind, 300, 200), "a.img")
+    seen: dict[str, tuple[int, int]] = {}
+
+    for size in SIZES:
+        got = scene.ask("GET", f"{path}?thumb={size}").raw
+        stored = path.rpartition("/")[2]
+        assert got.headers["content-disposition"] == f'inline; filename="{size}_{stored}"'
+        assert got.headers["content-type"] == f"image/{made_as.lower()}"
+        image = Image.open(BytesIO(got.body))
+        assert image.format == made_as
+        seen[size] = image.size
+
+    assert seen == SIZES
+
+
+@pytest.mark.parametrize("size", ["33x33", "0x0", "100X100", "100x", "abc", "%20100x100", "..%2Fa"])
+def test_a47_a_size_that_is_not_listed_gives_the_original(scene: Scene, size: str):
+    """With 200 and its own name."""
+    which = "a47s" + "".join(letter for letter in size.lower() if letter.isalnum())
+    scene.collection(which, field_of("file", "f"))
+    content = picture("PNG", 30, 20)
+    path = _stored(scene, which, content, "a.png")
+
+    got = scene.ask("GET", f"{path}?thumb={size}").raw
+
+    assert (got.status, got.body) == (200, content)
+    assert path.rpartition("/")[2] in got.headers["content-disposition"]
+
+
+def test_a47_what_cannot_be_drawn_is_sent_as_it_is(scene: Scene):
+    """Other kinds, damaged pictures, and animations in WebP."""
+    scene.collection("a47o", field_of("file", "f"))
+    whole = picture("JPEG", 300, 200)
+    others = {
+        "text": b"hello",
+        "pdf": b"%PDF-1.4\n%%EOF",
+        "bmp": picture("BMP", 30, 20),
+        "half": whole[: len(whole) // 2],
+        "head": picture("PNG", 30, 20)[:40],
+        "webp": picture("WEBP", 30, 20, frames=3),
+    }
+
+    for name, content in others.items():
+        path = _stored(scene, "a47o", content, f"{name}.png")
+        assert scene.ask("GET", f"{path}?thumb=100x100").raw.body == content, name
+
+
+def test_a47_an_animation_becomes_its_first_frame(scene: Scene):
+    """A thumbnail stands still."""
+    scene.collection("a47g", field_of("file", "f"))
+    path = _stored(scene, "a47g", picture("GIF", 60, 40, frames=3), "a.gif")
+
+    image = Image.open(BytesIO(scene.ask("GET", f"{path}?thumb=100x100").raw.body))
+
+    assert (image.format, image.size, getattr(image, "n_frames", 1)) == ("GIF", (100, 100), 1)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "size"), [(1, (70, 47)), (3, (70, 47)), (6, (70, 105)), (8, (70, 105))]
+)
+def test_a47_a_photo_is_turned_upright(scene: Scene, orientation: int, size: tuple[int, int]):
+    """As the camera was held."""
+    scene.collection(f"a47e{orientation}", field_of("file", "f", thumbs=["70x0"]))
+    path = _stored(scene, f"a47e{orientation}", photo(60, 40, orientation=orientation), "a.jpg")
+
+    image = Image.open(BytesIO(scene.ask("GET", f"{path}?thumb=70x0").raw.body))
+
+    assert image.size == size

@@ -16,6 +16,7 @@ from yadokari.base.errors import Unauthenticated
 from yadokari.contract import messages
 from yadokari.contract.headers import FIXED_DOWNLOAD, Header
 from yadokari.files.handing_out import HandingOut
+from yadokari.files.thumbs import Thumbs
 from yadokari.ports.bucket import Bucket
 from yadokari.ports.entropy import Entropy
 
@@ -67,10 +68,17 @@ class FileRoutes:
     """Handlers below ``/api/files``."""
 
     def __init__(
-        self, *, door: Door, handing_out: HandingOut, bucket: Bucket, entropy: Entropy
+        self,
+        *,
+        door: Door,
+        handing_out: HandingOut,
+        thumbs: Thumbs,
+        bucket: Bucket,
+        entropy: Entropy,
     ) -> None:
         self._door = door
         self._handing_out = handing_out
+        self._thumbs = thumbs
         self._bucket = bucket
         self._entropy = entropy
 
@@ -90,7 +98,7 @@ class FileRoutes:
         return json_response(request, {"token": token})
 
     async def download(self, request: Request) -> Response:
-        """A file's content."""
+        """A file's content, or that of its thumbnail."""
         door = self._door
         collection = door.collection(request, missing=messages.NOT_FOUND)
         caller = await door.callers.of(request.query.get("token", ""), kind="file")
@@ -98,15 +106,23 @@ class FileRoutes:
         name = request.params["name"]
         found = await self._handing_out.find(asking, collection, request.params["record"], name)
 
+        thumb = request.query.get("thumb", "")
+        stored = await self._thumbs.of(found, thumb) if thumb else None
+        if stored is not None:
+            name = f"{thumb}_{name}"
+        else:
+            stored = await self._handing_out.stored(found)
+        blob = stored.key
+
         async def read(start: int, length: int) -> bytes:
-            pieces = self._bucket.read(found.key, start=start, length=length)
+            pieces = self._bucket.read(blob, start=start, length=length)
             return b"".join([piece async for piece in pieces])
 
         return download(
             request,
-            headers=_headers(name, found.info.content_type, request),
-            size_bytes=found.info.size_bytes,
-            modified_s=found.info.modified_ms // 1_000,
+            headers=_headers(name, stored.info.content_type, request),
+            size_bytes=stored.info.size_bytes,
+            modified_s=stored.info.modified_ms // 1_000,
             read=read,
             boundary=self._entropy.bytes(24).hex(),
         )

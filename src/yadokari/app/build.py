@@ -107,6 +107,7 @@ async def build(surroundings: Surroundings) -> Program:
 
     async def close() -> None:
         passwords.close()
+        services.thumbs.close()
         await store.close()
 
     return Program(

@@ -44,6 +44,7 @@ from yadokari.files.handing_out import HandingOut
 from yadokari.files.intake import Intake
 from yadokari.files.origins import Origins
 from yadokari.files.sweeping import Sweeper
+from yadokari.files.thumbs import Thumbs
 from yadokari.ports.bucket import Bucket
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
@@ -78,6 +79,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sweeper: Sweeper
     credentials: Credentials
     accounts: Accounts
+    thumbs: Thumbs
 
 
 class Addresses:
@@ -148,6 +150,7 @@ def build_services(
             entropy=entropy,
             log=log,
         ),
+        thumbs=Thumbs(bucket=bucket, log=log),
     )
 
 
@@ -207,7 +210,11 @@ def build_doors(
         *account_routes(signing_in, accounts),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
         *FileRoutes(
-            door=door, handing_out=handing_out, bucket=services.bucket, entropy=entropy
+            door=door,
+            handing_out=handing_out,
+            thumbs=services.thumbs,
+            bucket=services.bucket,
+            entropy=entropy,
         ).routes(),
         *HealthRoutes(
             door=door,

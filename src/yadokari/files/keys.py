@@ -15,6 +15,12 @@ def thumbs_prefix(collection_id: str, record_id: str, name: str) -> str:
     return f"{collection_id}/{record_id}/thumbs_{name}/"
 
 
+def thumb_key(original: BlobKey, size: str) -> BlobKey:
+    """The key of a file's thumbnail of this size."""
+    folder, _, name = original.rpartition("/")
+    return BlobKey(f"{folder}/thumbs_{name}/{size}_{name}")
+
+
 def collection_prefix(collection_id: str) -> str:
     """What the keys of a collection's files begin with."""
     return f"{collection_id}/"

@@ -4,6 +4,7 @@ S1  Blobs go after the change is durable, never before: a write that fails keeps
 S2  A blob that cannot be removed is an orphan, logged and left; it is never served.
 S3  Only what the gone record or collection held is removed: another one under the same id may have
     been made meanwhile, and its files stay.
+S4  A file goes before its thumbnails: one that is just being made finds it gone and goes, too.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ def _gone(collection: Collection, change: Change) -> tuple[str, ...]:
         key
         for name in sorted(_names(fields, change.before) - kept)
         for key in (
-            thumbs_prefix(collection.id, change.record_id, name),
             file_key(collection.id, change.record_id, name),
+            thumbs_prefix(collection.id, change.record_id, name),
         )
     )
 
