@@ -42,6 +42,16 @@ class Bucket(Protocol):
         """
         ...
 
+    async def put_new(self, key: BlobKey, body: bytes) -> None:
+        """Write a blob that must not exist yet; of many who try at once, one succeeds.
+
+        Raises:
+            Stale: it exists.
+            BadRequest: the key is longer than the bucket takes.
+            Unavailable: the bucket does not take it now; whether it did is unknown.
+        """
+        ...
+
     async def head(self, key: BlobKey) -> BlobInfo:
         """Facts about a blob. Raises NotFound."""
         ...
@@ -49,7 +59,16 @@ class Bucket(Protocol):
     def read(
         self, key: BlobKey, *, start: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
-        """Bytes of a blob in chunks of at most 64 KiB. Raises NotFound."""
+        """Bytes of a blob in chunks of at most 64 KiB.
+
+        Args:
+            start: Below the blob's size, or 0.
+            length: Bytes wanted, None for all that follow; fewer come only at its end.
+
+        Raises:
+            NotFound: with the first chunk.
+            Unavailable: the bucket does not give it now.
+        """
         ...
 
     async def delete(self, key: BlobKey) -> None:

@@ -17,13 +17,15 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from yadokari.base.errors import BadRequest, NotFound, Unavailable
+from yadokari.base.errors import BadRequest, NotFound, Stale, Unavailable
+from yadokari.blobs.safe_key import safe_parts
 from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
 from yadokari.ports.entropy import Entropy
 
@@ -48,14 +50,30 @@ class LocalBucket:
         metadata: Mapping[str, str],
     ) -> None:
         """Write or replace a blob; see the port."""
+        await self._put(key, body, content_type, metadata, _publish)
+
+    async def put_new(self, key: BlobKey, body: bytes) -> None:
+        """Write a blob that must not exist yet; see the port."""
+        await self._put(key, body, "", {}, _publish_new)
+
+    async def _put(
+        self,
+        key: BlobKey,
+        body: AsyncIterator[bytes] | bytes,
+        content_type: str,
+        metadata: Mapping[str, str],
+        publish: Callable[[Path, Path, bytes], None],
+    ) -> None:
         path = self._path(key)
         part = path.with_name(f".{self._entropy.bytes(8).hex()}.part")
         try:
             with await asyncio.to_thread(_opened, part) as file:
                 digest = await _write(file, body)
             await asyncio.to_thread(
-                _publish, part, path, _attributes(content_type, metadata, digest)
+                publish, part, path, _attributes(content_type, metadata, digest)
             )
+        except FileExistsError as exc:
+            raise Stale from exc
         except OSError as exc:
             if exc.errno == errno.ENAMETOOLONG:
                 raise BadRequest("The key of the file is too long.") from exc
@@ -71,21 +89,13 @@ class LocalBucket:
         self, key: BlobKey, *, start: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Bytes of a blob; see the port."""
-        try:
-            file = await asyncio.to_thread(self._path(key).open, "rb")
-        except OSError as exc:
-            raise NotFound from exc
+        left = sys.maxsize if length is None else length
+        file, piece = await asyncio.to_thread(_begun, self._path(key), start, left)
         with file:
-            await asyncio.to_thread(file.seek, start)
-            left = length
-            while left is None or left > 0:
-                wanted = PIECE_BYTES if left is None else min(left, PIECE_BYTES)
-                piece = await asyncio.to_thread(file.read, wanted)
-                if not piece:
-                    return
-                if left is not None:
-                    left -= len(piece)
+            while piece:
                 yield piece
+                left -= len(piece)
+                piece = await asyncio.to_thread(file.read, min(left, PIECE_BYTES))
 
     async def delete(self, key: BlobKey) -> None:
         """Remove a blob; see the port."""
@@ -133,10 +143,7 @@ class LocalBucket:
                 folder = folder.parent
 
     def _path(self, key: BlobKey) -> Path:
-        parts = key.rstrip("/").split("/")
-        if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
-            raise NotFound
-        return self._folder.joinpath(*parts)
+        return self._folder.joinpath(*safe_parts(key))
 
 
 def _opened(part: Path) -> IO[bytes]:
@@ -189,9 +196,25 @@ def _attributes(content_type: str, metadata: Mapping[str, str], digest: bytes) -
     )
 
 
+def _begun(path: Path, start: int, length: int) -> tuple[IO[bytes], bytes]:
+    """An open file and its first piece, in one visit to the disk. Raises NotFound."""
+    try:
+        file = path.open("rb")
+    except OSError as exc:
+        raise NotFound from exc
+    file.seek(start)
+    return file, file.read(min(length, PIECE_BYTES))
+
+
 def _publish(part: Path, path: Path, attributes: bytes) -> None:
     path.with_name(path.name + ATTRIBUTES_SUFFIX).write_bytes(attributes)
     part.replace(path)
+
+
+def _publish_new(part: Path, path: Path, attributes: bytes) -> None:
+    """As ``_publish``, of many at once for one alone: a link never replaces a file."""
+    path.hardlink_to(part)
+    path.with_name(path.name + ATTRIBUTES_SUFFIX).write_bytes(attributes)
 
 
 def _info(path: Path) -> BlobInfo:
