@@ -224,3 +224,17 @@ def test_a47_a_photo_is_turned_upright(scene: Scene, orientation: int, size: tup
     image = Image.open(BytesIO(scene.ask("GET", f"{path}?thumb=70x0").raw.body))
 
     assert image.size == size
+
+
+def test_a_switched_off_bucket_cannot_be_tested(scene: Scene):
+    """The test of the S3 settings says what is wrong, to superusers alone."""
+    path = "/api/settings/test/s3"
+
+    assert scene.ask("POST", path, {"filesystem": "storage"}).status == 401
+    for name in ("storage", "backups"):
+        assert scene.root("POST", path, {"filesystem": name}).has({"data": {}, "status": 400})
+    assert scene.root("POST", path, {}).codes == {"filesystem": "validation_required"}
+    assert scene.root("POST", path, {"filesystem": "x"}).codes == {
+        "filesystem": "validation_in_invalid"
+    }
+    assert scene.root("POST", path, {"filesystem": 5}).has({"data": {}, "status": 400})

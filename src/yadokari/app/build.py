@@ -24,6 +24,7 @@ from yadokari.app.entrance import entrance
 from yadokari.app.mailing import ChosenMailer
 from yadokari.app.parts import Build, Program, Surroundings
 from yadokari.app.settings import Settings
+from yadokari.app.storage import Storage, open_standing
 from yadokari.app.web import Doors, Services, build_doors, build_services, trusted_proxy
 from yadokari.auth.account_rows import DECOYS
 from yadokari.auth.api_keys import API_KEYS
@@ -67,10 +68,11 @@ async def build(surroundings: Surroundings) -> Program:
     log = surroundings.log
     box = secret_box(surroundings)
     store = await _open_store(surroundings, box)
-    bucket = LocalBucket(surroundings.dir.storage, entropy=entropy)
+    bucket = _storage(surroundings)
     passwords = Passwords(entropy=entropy)
     keeper = SettingsKeeper(store=store, box=box)
     await keeper.load()
+    keeper.on_change(bucket.follow)
     migrations = Migrations(
         store=store, folder=settings.migrations_dir, clock=clock, draw=entropy, log=log, box=box
     )
@@ -133,6 +135,13 @@ def _commands(
         migrations=migrations,
         maintenance=maintenance,
     )
+
+
+def _storage(surroundings: Surroundings) -> Storage:
+    """Where files are kept."""
+    folder, entropy = surroundings.dir.storage, surroundings.entropy
+    given = surroundings.settings.storage
+    return Storage(lambda: open_standing(given, local=lambda: LocalBucket(folder, entropy=entropy)))
 
 
 def _collections(surroundings: Surroundings, services: Services, box: SecretBox) -> Collections:

@@ -182,12 +182,6 @@ def build_doors(
     intake = Intake(bucket=services.bucket, entropy=entropy)
     throttle = ListThrottle(clock=clock, entropy=entropy)
     signing_in = SigningIn(door=door, completing=accounts.completing)
-    handing_out = HandingOut(
-        store=store,
-        reading=services.records.reading,
-        origins=Origins(store=store, plans=services.records.plans),
-        bucket=services.bucket,
-    )
     writes = [
         *RecordRoutes(door=door, intake=intake, throttle=throttle).routes(),
         *BatchRoutes(
@@ -200,7 +194,7 @@ def build_doors(
     routes = [
         *Repeatable(door=door, idempotency=services.idempotency).wrap(writes),
         *collection_routes(door, collections),
-        *settings_routes(door, keeper),
+        *settings_routes(door, keeper, entropy),
         *mail_test_routes(door, accounts),
         *maintenance_routes(door, maintenance),
         *key_routes(door, credentials.keys),
@@ -209,13 +203,7 @@ def build_doors(
         *AuthRoutes(signing_in=signing_in, sign_in=accounts.sign_in).routes(),
         *account_routes(signing_in, accounts),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
-        *FileRoutes(
-            door=door,
-            handing_out=handing_out,
-            thumbs=services.thumbs,
-            bucket=services.bucket,
-            entropy=entropy,
-        ).routes(),
+        *_file_routes(services, door),
         *HealthRoutes(
             door=door,
             proxy_headers=lambda: keeper.current.trusted_proxy.headers,
@@ -224,6 +212,23 @@ def build_doors(
     ]
 
     return Doors(routes, lambda api: _follow_maintenance(api, guard, door, maintenance))
+
+
+def _file_routes(services: Services, door: Door) -> list[Route]:
+    store = services.store
+    handing_out = HandingOut(
+        store=store,
+        reading=services.records.reading,
+        origins=Origins(store=store, plans=services.records.plans),
+        bucket=services.bucket,
+    )
+    return FileRoutes(
+        door=door,
+        handing_out=handing_out,
+        thumbs=services.thumbs,
+        bucket=services.bucket,
+        entropy=services.entropy,
+    ).routes()
 
 
 def trusted_proxy(settings: AppSettings, *, proxies: int) -> RealIp | None:

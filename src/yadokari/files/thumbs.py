@@ -17,14 +17,12 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
 from yadokari.base.errors import NotFound, Unavailable
 from yadokari.base.log import Log
 from yadokari.files.handing_out import Found, Stored
 from yadokari.files.keys import thumb_key
-from yadokari.files.pictures import NoPicture, thumbnail
 from yadokari.files.thumb_size import ALWAYS, ThumbSize, parse_size
 from yadokari.ports.bucket import BlobKey, Bucket
 
@@ -85,6 +83,8 @@ class Thumbs:
             return None
 
     async def _made(self, found: Found, key: BlobKey, size: ThumbSize) -> Stored | None:
+        from yadokari.files.pictures import NoPicture
+
         try:
             body, mime_type = await self._drawn(found.key, size)
             await self._bucket.put(key, body, content_type=mime_type, metadata={})
@@ -99,6 +99,10 @@ class Thumbs:
         return await self._kept(key)
 
     async def _drawn(self, original: BlobKey, size: ThumbSize) -> tuple[bytes, str]:
+        from tempfile import SpooledTemporaryFile
+
+        from yadokari.files.pictures import thumbnail
+
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="thumbs")
         loop = asyncio.get_running_loop()
