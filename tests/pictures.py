@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 GPS = 0x8825  # EXIF's tag of the place.
 ORIENTATION = 0x0112
@@ -35,4 +35,22 @@ def photo(width: int, height: int, *, orientation: int = 1, quality: int = 90) -
     facts[ORIENTATION] = orientation
     facts[GPS] = {1: "N", 2: (35.0, 41.0, 22.0)}
     gradient(width, height).save(out, "JPEG", quality=quality, exif=facts)
+    return out.getvalue()
+
+
+def large_photo() -> bytes:
+    """12 megapixels in 4 MB, held upright: a scene with shapes, grain and a place."""
+    width, height = 4_000, 3_000
+    image = gradient(width, height)
+    draw = ImageDraw.Draw(image)
+    for at in range(400):  # Leaves, windows, faces: edges everywhere.
+        x, y, size = at * 811 % width, at * 1_301 % height, 40 + at * 37 % 300
+        draw.ellipse((x, y, x + size, y + size // 2), fill=(at * 53 % 256, at * 97 % 256, 120))
+    grain = Image.effect_noise((width, height), 24).convert("L")
+    image = Image.blend(image, Image.merge("RGB", (grain, grain, grain)), 0.32)
+    out = BytesIO()
+    facts = Image.Exif()
+    facts[ORIENTATION] = 6
+    facts[GPS] = {1: "N", 2: (35.0, 41.0, 22.0)}
+    image.save(out, "JPEG", quality=88, exif=facts)
     return out.getvalue()

@@ -109,7 +109,7 @@ async def build(surroundings: Surroundings) -> Program:
 
     async def close() -> None:
         passwords.close()
-        services.thumbs.close()
+        services.drawing.close()
         await store.close()
 
     return Program(

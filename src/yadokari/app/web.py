@@ -40,9 +40,11 @@ from yadokari.app.rare_routes import (
 )
 from yadokari.auth.passwords import Passwords
 from yadokari.base.log import Log
+from yadokari.files.drawing import Drawing
 from yadokari.files.handing_out import HandingOut
 from yadokari.files.intake import Intake
 from yadokari.files.origins import Origins
+from yadokari.files.shrinking import Shrinking
 from yadokari.files.sweeping import Sweeper
 from yadokari.files.thumbs import Thumbs
 from yadokari.ports.bucket import Bucket
@@ -79,6 +81,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sweeper: Sweeper
     credentials: Credentials
     accounts: Accounts
+    drawing: Drawing
     thumbs: Thumbs
 
 
@@ -122,6 +125,7 @@ def build_services(
         witness=hub,
     )
     hub.records = records
+    drawing = Drawing()
     sweeper = Sweeper(store=store, bucket=bucket, log=log)
     store.watch(hub.heard)
     store.watch(sweeper.heard)
@@ -150,7 +154,8 @@ def build_services(
             entropy=entropy,
             log=log,
         ),
-        thumbs=Thumbs(bucket=bucket, log=log),
+        drawing=drawing,
+        thumbs=Thumbs(bucket=bucket, drawing=drawing, log=log),
     )
 
 
@@ -179,7 +184,9 @@ def build_doors(
     )
     guard = RateGuard(door=door)
     keeper.on_change(lambda settings: _follow_limits(guard, settings, clock))
-    intake = Intake(bucket=services.bucket, entropy=entropy)
+    intake = Intake(
+        bucket=services.bucket, entropy=entropy, shrinking=Shrinking(drawing=services.drawing)
+    )
     throttle = ListThrottle(clock=clock, entropy=entropy)
     signing_in = SigningIn(door=door, completing=accounts.completing)
     writes = [

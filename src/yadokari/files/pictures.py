@@ -26,6 +26,7 @@ SPARE = 2.0  # A photo is unpacked at no more than this times the size that is n
 
 JPEG_QUALITY = 90
 GIF_COLORS = 256
+TURNED = 5  # Orientations from here on change width and height.
 _ORIENTATION = 0x0112  # EXIF's tag.
 _READERS = ("PNG", "JPEG", "GIF", "WEBP")
 
@@ -57,7 +58,7 @@ def thumbnail(source: IO[bytes], size: ThumbSize) -> tuple[bytes, str]:
     if image.format == "WEBP" and getattr(image, "is_animated", False):
         raise NoPicture("animated")
     turn = orientation_of(image) if kind == "JPEG" else 1
-    width, height = image.size if turn < 5 else (image.height, image.width)
+    width, height = image.size if turn < TURNED else (image.height, image.width)
     cut = cut_for(size, width=width, height=height)
     if cut.width * cut.height > RESULT_PIXELS_MAX:
         raise NoPicture("too large")
@@ -66,6 +67,33 @@ def thumbnail(source: IO[bytes], size: ThumbSize) -> tuple[bytes, str]:
         _within(image)
         small = _resized(turned(plain(image), turn), cut, width=width)
         return encoded(small, kind, quality=JPEG_QUALITY), MIME_TYPES[kind]
+    except _failures() as exc:
+        raise NoPicture("damaged") from exc
+
+
+def smaller(source: IO[bytes], *, side: int, kind: Literal["JPEG", "WEBP"], quality: int) -> bytes:
+    """A picture without metadata, upright, at most so large; never enlarged.
+
+    Transparent parts become white in a JPEG.
+
+    Args:
+        side: The longest one, in pixels.
+        quality: 1 to 100.
+
+    Raises:
+        NoPicture: it cannot be made, or is an animation.
+    """
+    image = opened(source)
+    if getattr(image, "is_animated", False):
+        raise NoPicture("animated")
+    try:
+        turn, profile = orientation_of(image), image.info.get("icc_profile")
+        width, height = image.size if turn < TURNED else (image.height, image.width)
+        cut = cut_for(ThumbSize(side, side, "f"), width=width, height=height)
+        _draft(image, cut)
+        _within(image)
+        small = _resized(turned(plain(image), turn), cut, width=width)
+        return encoded(small, kind, quality=quality, profile=profile)
     except _failures() as exc:
         raise NoPicture("damaged") from exc
 
@@ -108,23 +136,34 @@ def turned(image: Image, orientation: int) -> Image:
     return image if way is None else image.transpose(way)
 
 
-def encoded(image: Image, kind: Kind, *, quality: int) -> bytes:
+def encoded(image: Image, kind: Kind, *, quality: int, profile: bytes | None = None) -> bytes:
     """The picture as a file without any metadata.
 
     Args:
         quality: Of JPEG and WebP, 1 to 100.
+        profile: What its colours mean, of JPEG and WebP.
     """
     out = io.BytesIO()
+    image.info.clear()  # Writers may put into the file what they find here.
     match kind:
         case "JPEG":
-            image.convert("RGB").save(out, "JPEG", quality=quality, optimize=True)
+            flat = _on_white(image) if image.mode == "RGBA" else image
+            flat.save(out, "JPEG", quality=quality, optimize=True, icc_profile=profile)
         case "WEBP":
-            image.save(out, "WEBP", quality=quality, method=4)
+            image.save(out, "WEBP", quality=quality, method=4, icc_profile=profile)
         case "GIF":
             image.quantize(GIF_COLORS).save(out, "GIF")
         case "PNG":
             image.save(out, "PNG")
     return out.getvalue()
+
+
+def _on_white(image: Image) -> Image:
+    from PIL.Image import new
+
+    flat = new("RGB", image.size, "white")
+    flat.paste(image, mask=image.getchannel("A"))
+    return flat
 
 
 def _draft(image: Image, cut: Cut) -> None:

@@ -1,7 +1,7 @@
 """Thumbnails: made when first asked for, kept beside the original, swept with it.
 
 TH1  One picture's thumbnail is made once, however many ask for it at the same time.
-TH2  At most THREADS_MAX are being made at any moment, and WAITING_MAX wait; whoever comes then
+TH2  Few are being made at any moment (files/drawing.py), and WAITING_MAX wait; whoever comes then
      gets the original.
 TH3  What cannot be made is remembered for a while, so that nobody keeps the threads busy with it.
 TH4  Nothing is left behind by a file that is deleted meanwhile: the original goes before its
@@ -15,19 +15,18 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import IO, cast
 
 from yadokari.base.errors import NotFound, Unavailable
 from yadokari.base.log import Log
+from yadokari.files.drawing import Drawing
 from yadokari.files.handing_out import Found, Stored
 from yadokari.files.keys import thumb_key
 from yadokari.files.thumb_size import ALWAYS, ThumbSize, parse_size
 from yadokari.ports.bucket import BlobKey, Bucket
 
 PICTURE_TYPES = frozenset(("image/png", "image/jpg", "image/jpeg", "image/gif", "image/webp"))
-THREADS_MAX = 2  # A large picture takes 200 MB while it is unpacked.
 WAITING_MAX = 200  # A gallery of new pictures; each waits for some 20 ms of work before it.
 FAILURES_MAX = 1_000
 SPOOL_BYTES = 8 * 1024 * 1024  # Larger originals wait on disk instead of in memory.
@@ -36,18 +35,11 @@ SPOOL_BYTES = 8 * 1024 * 1024  # Larger originals wait on disk instead of in mem
 class Thumbs:
     """Makes and finds thumbnails."""
 
-    def __init__(self, *, bucket: Bucket, log: Log) -> None:
-        self._bucket, self._log = bucket, log
-        self._pool: ThreadPoolExecutor | None = None
+    def __init__(self, *, bucket: Bucket, drawing: Drawing, log: Log) -> None:
+        self._bucket, self._drawing, self._log = bucket, drawing, log
         self._locks: dict[BlobKey, _Turns] = {}
         self._waiting = 0
         self._failed: OrderedDict[BlobKey, None] = OrderedDict()
-
-    def close(self) -> None:
-        """End the threads; what they are making is finished first."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
 
     async def of(self, found: Found, name: str) -> Stored | None:
         """The thumbnail of this name for a file, None when there is none and can be none.
@@ -103,15 +95,12 @@ class Thumbs:
 
         from yadokari.files.pictures import thumbnail
 
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="thumbs")
-        loop = asyncio.get_running_loop()
         with SpooledTemporaryFile(SPOOL_BYTES) as spool:
             source = cast("IO[bytes]", spool)
             async for piece in self._bucket.read(original):
                 await asyncio.to_thread(source.write, piece)
             source.seek(0)
-            return await loop.run_in_executor(self._pool, thumbnail, source, size)
+            return await self._drawing.run(lambda: thumbnail(source, size))
 
     async def _still_wanted(self, original: BlobKey, key: BlobKey) -> None:
         """Take a thumbnail back whose original went meanwhile (TH4). Raises NotFound then."""
