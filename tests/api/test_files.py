@@ -34,7 +34,12 @@ def names(reply: Reply) -> list[str]:
 def blobs(folder: Path) -> set[str]:
     """Names of all blobs on disk."""
     storage = folder / "data" / "storage"
-    return {path.name for path in storage.rglob("*") if path.is_file() and path.suffix != ".attrs"}
+    while True:
+        try:
+            found = [path for path in storage.rglob("*") if path.is_file()]
+        except FileNotFoundError:  # A folder went while it was looked into.
+            continue
+        return {path.name for path in found if path.suffix != ".attrs"}
 
 
 async def swept(folder: Path, left: set[str]) -> None:

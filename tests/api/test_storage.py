@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.api.program import PASSWORD, House, Part, opened
-from tests.api.test_files import NOTES, names, notes
+from tests.api.test_files import NOTES, blobs, names, notes
 from tests.blobs.places import azure_place, gcs_place, s3_place
 from tests.pictures import picture
 from tests.servers.fixtures import azure_url, gcs_url, s3_url
@@ -48,8 +48,7 @@ def flags_of(place: Place | None) -> tuple[dict[str, str], dict[str, str]]:
 async def keys(place: Place | None, folder: Path) -> list[str]:
     """Names of everything that is kept."""
     if place is None:
-        found = sorted((folder / "data" / "storage").rglob("*"))
-        return [path.name for path in found if path.is_file() and path.suffix != ".attrs"]
+        return sorted(blobs(folder))
     return [key.rpartition("/")[2] async for key in open_objects(place).list("")]
 
 

@@ -6,8 +6,10 @@ F1  Uploaded content cannot run as a page: types are sniffed, unknown ones are a
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from yadokari.api.door import Door, as_caller
-from yadokari.api.download import download
+from yadokari.api.download import download, gathered
 from yadokari.api.paging import truthy
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
@@ -114,11 +116,10 @@ class FileRoutes:
             stored = await self._handing_out.stored(found)
         blob = stored.key
 
-        async def read(start: int, length: int) -> bytes:
-            pieces = self._bucket.read(blob, start=start, length=length)
-            return b"".join([piece async for piece in pieces])
+        def read(start: int, length: int) -> AsyncIterator[bytes]:
+            return self._bucket.read(blob, start=start, length=length)
 
-        return download(
+        answer = download(
             request,
             headers=_headers(name, stored.info.content_type, request),
             size_bytes=stored.info.size_bytes,
@@ -126,6 +127,7 @@ class FileRoutes:
             read=read,
             boundary=self._entropy.bytes(24).hex(),
         )
+        return await gathered(answer, request)
 
 
 def _headers(name: str, stored_type: str, request: Request) -> list[Header]:
