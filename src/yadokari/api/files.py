@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from yadokari.api.door import Door, as_caller
-from yadokari.api.download import download, gathered
+from yadokari.api.download import WHOLE_BYTES_MAX, ReadRange, download, gathered
 from yadokari.api.paging import truthy
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
@@ -17,7 +17,7 @@ from yadokari.api.router import Route
 from yadokari.base.errors import Unauthenticated
 from yadokari.contract import messages
 from yadokari.contract.headers import FIXED_DOWNLOAD, Header
-from yadokari.files.handing_out import HandingOut
+from yadokari.files.handing_out import HandingOut, Stored
 from yadokari.files.thumbs import Thumbs
 from yadokari.ports.bucket import Bucket
 from yadokari.ports.entropy import Entropy
@@ -109,15 +109,13 @@ class FileRoutes:
         found = await self._handing_out.find(asking, collection, request.params["record"], name)
 
         thumb = request.query.get("thumb", "")
-        stored = await self._thumbs.of(found, thumb) if thumb else None
-        if stored is not None:
-            name = f"{thumb}_{name}"
-        else:
-            stored = await self._handing_out.stored(found)
-        blob = stored.key
-
-        def read(start: int, length: int) -> AsyncIterator[bytes]:
-            return self._bucket.read(blob, start=start, length=length)
+        stored = None
+        if thumb:
+            stored = await self._thumbs.of(found, thumb, bytes_max=_wanted(request))
+            name = name if stored is None else f"{thumb}_{name}"
+        if stored is None:
+            stored = await self._handing_out.stored(found, bytes_max=_wanted(request))
+        read = _reader(self._bucket, stored)
 
         answer = download(
             request,
@@ -128,6 +126,23 @@ class FileRoutes:
             boundary=self._entropy.bytes(24).hex(),
         )
         return await gathered(answer, request)
+
+
+def _wanted(request: Request) -> int:
+    """How much content is fetched with a file's facts: none when the answer may well have none."""
+    has_it = request.method == "HEAD" or request.header(b"if-modified-since")
+    return 0 if has_it else WHOLE_BYTES_MAX
+
+
+def _reader(bucket: Bucket, stored: Stored) -> ReadRange:
+    content = stored.content
+    if content is None:
+        return lambda start, length: bucket.read(stored.key, start=start, length=length)
+
+    async def read(start: int, length: int) -> AsyncIterator[bytes]:
+        yield content[start : start + length]
+
+    return read
 
 
 def _headers(name: str, stored_type: str, request: Request) -> list[Header]:

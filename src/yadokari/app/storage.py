@@ -53,6 +53,10 @@ class Storage:
         """Facts about a blob; see the port."""
         return await self.current.head(key)
 
+    async def fetch(self, key: BlobKey, *, bytes_max: int) -> tuple[BlobInfo, bytes | None]:
+        """Facts and small content; see the port."""
+        return await self.current.fetch(key, bytes_max=bytes_max)
+
     def read(
         self, key: BlobKey, *, start: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:

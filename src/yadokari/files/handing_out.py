@@ -34,6 +34,8 @@ class Stored(msgspec.Struct, frozen=True):
 
     key: BlobKey
     info: BlobInfo
+    content: bytes | None
+    """All of it when that is little, None when it is to be read."""
 
 
 class HandingOut:
@@ -65,9 +67,9 @@ class HandingOut:
                 raise NotFound(messages.NOT_FOUND)
         return Found(file_key(row.collection_id, row.id, name), field)
 
-    async def stored(self, found: Found) -> Stored:
-        """The blob of a file. Raises NotFound when it is lost."""
-        return Stored(found.key, await self._bucket.head(found.key))
+    async def stored(self, found: Found, *, bytes_max: int) -> Stored:
+        """The blob of a file; up to ``bytes_max`` with its content. Raises NotFound when lost."""
+        return Stored(found.key, *await self._bucket.fetch(found.key, bytes_max=bytes_max))
 
     async def _may_view(self, asking: Asking, collection: Collection, record_id: str) -> bool:
         if asking.caller.is_superuser:

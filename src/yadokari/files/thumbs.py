@@ -41,11 +41,12 @@ class Thumbs:
         self._waiting = 0
         self._failed: OrderedDict[BlobKey, None] = OrderedDict()
 
-    async def of(self, found: Found, name: str) -> Stored | None:
+    async def of(self, found: Found, name: str, *, bytes_max: int) -> Stored | None:
         """The thumbnail of this name for a file, None when there is none and can be none.
 
         Args:
             found: The file.
+            bytes_max: Up to here it comes with its content.
             name: Of the size, as a client wrote it; listed by the field, or the one that every
                 picture has.
 
@@ -56,25 +57,27 @@ class Thumbs:
         if size is None:
             return None
         key = thumb_key(found.key, name)
-        kept = await self._kept(key)
+        kept = await self._kept(key, bytes_max)
         if kept is not None or key in self._failed or self._waiting >= WAITING_MAX:
             return kept
         info = await self._bucket.head(found.key)
         if info.content_type not in PICTURE_TYPES:
             return None
         async with self._turn(key):
-            kept = await self._kept(key)
-            if kept is None and key not in self._failed:
-                kept = await self._made(found, key, size)
+            kept = await self._kept(key, bytes_max)
+            wanted = kept is None and key not in self._failed
+            if wanted and await self._make(found, key, size):
+                kept = await self._kept(key, bytes_max)
         return kept
 
-    async def _kept(self, key: BlobKey) -> Stored | None:
+    async def _kept(self, key: BlobKey, bytes_max: int) -> Stored | None:
         try:
-            return Stored(key, await self._bucket.head(key))
+            return Stored(key, *await self._bucket.fetch(key, bytes_max=bytes_max))
         except NotFound:
             return None
 
-    async def _made(self, found: Found, key: BlobKey, size: ThumbSize) -> Stored | None:
+    async def _make(self, found: Found, key: BlobKey, size: ThumbSize) -> bool:
+        """Draw and keep a thumbnail; whether that went well."""
         from yadokari.files.pictures import NoPicture
 
         try:
@@ -84,11 +87,11 @@ class Thumbs:
         except NoPicture as error:
             self._log.debug("no_thumbnail", key=key, reason=str(error))
             self._remember(key)
-            return None
+            return False
         except Unavailable as error:  # The picture itself may well be had.
             self._log.warning("thumbnail_not_kept", key=key, reason=str(error))
-            return None
-        return await self._kept(key)
+            return False
+        return True
 
     async def _drawn(self, original: BlobKey, size: ThumbSize) -> tuple[bytes, str]:
         from tempfile import SpooledTemporaryFile

@@ -56,6 +56,19 @@ class Bucket(Protocol):
         """Facts about a blob. Raises NotFound."""
         ...
 
+    async def fetch(self, key: BlobKey, *, bytes_max: int) -> tuple[BlobInfo, bytes | None]:
+        """Facts about a blob, and its content when that is small, in one visit.
+
+        Args:
+            key: Of the blob.
+            bytes_max: More content is None here, to be read in pieces; 0 asks for none.
+
+        Raises:
+            NotFound: it is not there.
+            Unavailable: the bucket does not give it now.
+        """
+        ...
+
     def read(
         self, key: BlobKey, *, start: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:

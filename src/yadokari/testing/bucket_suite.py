@@ -69,6 +69,19 @@ class BucketSuite:
         assert info.metadata["original-filename"] == metadata["original-filename"]
         assert info.modified_ms > 0
 
+    @pytest.mark.parametrize("size_bytes", [0, 1, 100, 101])
+    async def test_little_content_comes_with_the_facts(
+        self, bucket: Bucket, size_bytes: int
+    ) -> None:
+        """One visit in place of two; what is larger is read in pieces."""
+        await put(bucket, KEY, body=bytes(size_bytes))
+
+        info, found = await bucket.fetch(KEY, bytes_max=100)
+
+        assert info == await bucket.head(KEY)
+        assert found == (bytes(size_bytes) if size_bytes <= 100 else None)
+        assert (await bucket.fetch(KEY, bytes_max=0)) == (info, None)
+
     async def test_an_empty_blob_is_a_blob(self, bucket: Bucket) -> None:
         """Files without content are uploaded, too."""
         await put(bucket, KEY, body=b"")
@@ -220,6 +233,8 @@ class BucketSuite:
             await put(bucket, key)
         with pytest.raises(NotFound):
             await bucket.head(BlobKey(key))
+        with pytest.raises(NotFound):
+            await bucket.fetch(BlobKey(key), bytes_max=9)
         with pytest.raises(NotFound):
             await content(bucket, key)
         assert await keys(bucket) == []

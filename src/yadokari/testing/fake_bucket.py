@@ -58,6 +58,12 @@ class FakeBucket:
         """Facts about a blob; see the port."""
         return self._found(key).info
 
+    async def fetch(self, key: BlobKey, *, bytes_max: int) -> tuple[BlobInfo, bytes | None]:
+        """Facts and small content; see the port."""
+        found = self._found(key)
+        wanted = bytes_max and len(found.body) <= bytes_max
+        return found.info, found.body if wanted else None
+
     async def read(
         self, key: BlobKey, *, start: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:

@@ -22,7 +22,7 @@ from yadokari.blobs.safe_key import safe_parts
 from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
 
 if TYPE_CHECKING:
-    from obstore import Attributes
+    from obstore import Attributes, GetResult
     from obstore.store import ObjectStore
 
 PIECE_BYTES = 64 * 1024  # the port's promise
@@ -82,13 +82,20 @@ class ObjectBucket:
 
         with translated():
             found = await obstore.get_async(self._store, _path(key), options={"head": True})
-        facts = {str(name): value for name, value in found.attributes.items()}
-        return BlobInfo(
-            size_bytes=found.meta["size"],
-            modified_ms=int(found.meta["last_modified"].timestamp() * 1_000),
-            content_type=facts.pop("Content-Type", ""),
-            metadata={_wire_name(name): unquote(value) for name, value in facts.items()},
-        )
+        return _info(found)
+
+    async def fetch(self, key: BlobKey, *, bytes_max: int) -> tuple[BlobInfo, bytes | None]:
+        """Facts and small content; see the port."""
+        import obstore
+
+        if not bytes_max:
+            return await self.head(key), None
+        with translated():
+            found = await obstore.get_async(self._store, _path(key))
+            info = _info(found)
+            if info.size_bytes > bytes_max:
+                return info, None  # The answer is dropped before its content is read.
+            return info, bytes(await found.bytes_async())
 
     async def read(
         self, key: BlobKey, *, start: int = 0, length: int | None = None
@@ -150,6 +157,16 @@ class ObjectBucket:
                     await obstore.delete_async(self._store, path)
             except NotFound:
                 continue
+
+
+def _info(found: GetResult) -> BlobInfo:
+    facts = {str(name): value for name, value in found.attributes.items()}
+    return BlobInfo(
+        size_bytes=found.meta["size"],
+        modified_ms=int(found.meta["last_modified"].timestamp() * 1_000),
+        content_type=facts.pop("Content-Type", ""),
+        metadata={_wire_name(name): unquote(value) for name, value in facts.items()},
+    )
 
 
 async def _begun(body: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes] | None]:
