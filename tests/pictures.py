@@ -34,7 +34,9 @@ def photo(width: int, height: int, *, orientation: int = 1, quality: int = 90) -
     facts = Image.Exif()
     facts[ORIENTATION] = orientation
     facts[GPS] = {1: "N", 2: (35.0, 41.0, 22.0)}
-    gradient(width, height).save(out, "JPEG", quality=quality, exif=facts)
+    gradient(width, height).save(
+        out, "JPEG", quality=quality, exif=facts, comment=b"somebody's telephone"
+    )
     return out.getvalue()
 
 

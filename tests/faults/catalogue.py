@@ -7,8 +7,17 @@ F2  The tests it names are quick, need no network, and fail by what the program 
 from tests.faults.account_faults import ACCOUNT_FAULTS
 from tests.faults.door_faults import DOOR_FAULTS
 from tests.faults.edge_faults import EDGE_FAULTS
+from tests.faults.file_faults import FILE_FAULTS
 from tests.faults.record_faults import RECORD_FAULTS
 from tests.faults.rule_faults import RULE_FAULTS
 from tests.faults.store_faults import STORE_FAULTS
 
-FAULTS = (*ACCOUNT_FAULTS, *DOOR_FAULTS, *EDGE_FAULTS, *RULE_FAULTS, *RECORD_FAULTS, *STORE_FAULTS)
+FAULTS = (
+    *ACCOUNT_FAULTS,
+    *DOOR_FAULTS,
+    *EDGE_FAULTS,
+    *FILE_FAULTS,
+    *RULE_FAULTS,
+    *RECORD_FAULTS,
+    *STORE_FAULTS,
+)
