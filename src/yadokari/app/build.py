@@ -48,6 +48,7 @@ from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
 if TYPE_CHECKING:
     from yadokari.collections.service import Collections
+    from yadokari.files.orphans import Orphans
 
 TEND_S = 600  # Kept answers live a day; a few minutes more do no harm.
 
@@ -128,12 +129,18 @@ async def build(surroundings: Surroundings) -> Program:
 def _commands(
     services: Services, superusers: Superusers, migrations: Migrations, maintenance: Maintenance
 ) -> Commands:
+    def orphans() -> Orphans:
+        from yadokari.files.orphans import Orphans  # Loaded when somebody asks for them.
+
+        return Orphans(store=services.store, bucket=services.bucket, clock=services.clock)
+
     return Commands(
         superusers=superusers,
         otps=lambda: services.accounts.superuser_otps,
         ip_list=services.keeper,
         migrations=migrations,
         maintenance=maintenance,
+        orphans=orphans,
     )
 
 

@@ -74,13 +74,12 @@ class Sweeper:
 
 def _gone(collection: Collection, change: Change) -> tuple[str, ...]:
     """Keys of the blobs that a change took the last name from; those of thumbnails end in /."""
-    fields = [field for field in collection.fields if isinstance(field, FileField)]
-    if not fields or change.before is None or (change.after is None and change.op != "delete"):
+    if change.before is None or (change.after is None and change.op != "delete"):
         return ()
-    kept = set() if change.after is None else _names(fields, change.after)
+    kept = set[str]() if change.after is None else file_names(collection, change.after)
     return tuple(
         key
-        for name in sorted(_names(fields, change.before) - kept)
+        for name in sorted(file_names(collection, change.before) - kept)
         for key in (
             file_key(collection.id, change.record_id, name),
             thumbs_prefix(collection.id, change.record_id, name),
@@ -88,9 +87,10 @@ def _gone(collection: Collection, change: Change) -> tuple[str, ...]:
     )
 
 
-def _names(fields: list[FileField], row: Row) -> set[str]:
+def file_names(collection: Collection, row: Row) -> set[str]:
+    """Names of all files that a record holds."""
     names: set[str] = set()
-    for field in fields:
+    for field in collection.each(FileField):
         value = row.values.get(field.name, "")
         names.update(value if isinstance(value, tuple) else [str(value)] if value else [])
     return names
