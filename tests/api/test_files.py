@@ -87,7 +87,7 @@ async def test_only_harmless_kinds_are_shown_inline(house: House) -> None:
         )
     assert kinds == [
         ("image/png", "inline"),
-        ("text/html", "attachment"),
+        ("text/html; charset=utf-8", "attachment"),
         ("text/css", "attachment"),
     ]
 

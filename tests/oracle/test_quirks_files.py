@@ -238,3 +238,69 @@ def test_a_switched_off_bucket_cannot_be_tested(scene: Scene):
         "filesystem": "validation_in_invalid"
     }
     assert scene.root("POST", path, {"filesystem": 5}).has({"data": {}, "status": 400})
+
+
+PAD = bytes(200)
+KINDS = {
+    b"": "text/plain",
+    b"hello": "text/plain; charset=utf-8",
+    "Gr\u00fc\u00dfe".encode("latin-1"): "text/plain; charset=iso-8859-1",
+    "hello".encode("utf-16"): "text/plain; charset=utf-16le",
+    b"a,b\n1,2\n": "text/csv",
+    b"a\tb\n1\t2\n": "text/tab-separated-values",
+    b'{"a":[1]}': "application/json",
+    b'{"a":1}\n{"b":2}\n': "application/x-ndjson",
+    b'{"type":"Feature"}': "application/geo+json",
+    b"<!DOCTYPE html><html></html>": "text/html; charset=utf-8",
+    b"<?xml version='1.0'?><a/>": "text/xml; charset=utf-8",
+    b"<?xml version='1.0'?><rss version='2.0'/>": "application/rss+xml",
+    b"<svg xmlns='http://www.w3.org/2000/svg'/>": "image/svg+xml",
+    b"#!/usr/bin/env python\n": "text/x-python",
+    b"#!/bin/sh\n": "text/x-shellscript",
+    b"<?php echo 1;": "text/x-php",
+    b"BEGIN:VCARD\nVERSION:3.0\n": "text/vcard",
+    b"BEGIN:VCALENDAR\nVERSION:2.0\n": "text/calendar",
+    b"WEBVTT\n\n": "text/vtt",
+    b"1\n00:00:01,000 --> 00:00:02,000\nhi\n": "application/x-subrip",
+    b"{\\rtf1\\ansi}": "text/rtf",
+    b"%PDF-1.4\n": "application/pdf",
+    b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42" + PAD: "audio/x-m4a",
+    b"\0\0\0\x18ftypqt  \0\0\0\0qt  mp42" + PAD: "video/quicktime",
+    b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + PAD: "video/mp4",
+    b"\0\0\0\x18ftypheic\0\0\0\0heicmp42" + PAD: "image/heic",
+    b"RIFF\0\0\0\0WAVEfmt " + PAD: "audio/wav",
+    b"\xff\xfb\x90\x44" + PAD: "audio/mpeg",
+    b"fLaC\0\0\0\x22" + PAD: "audio/flac",
+    b"OggS\0\2" + bytes(22) + b"\x01\x1e\x01vorbis" + PAD: "application/ogg",
+    b"\x1aE\xdf\xa3\x93B\x82\x88matroska" + PAD: "video/matroska",
+    b"II*\0\x08\0\0\0" + PAD: "image/tiff",
+    b"\x1f\x8b\x08" + PAD: "application/gzip",
+    b"7z\xbc\xaf\x27\x1c\0\4" + PAD: "application/x-7z-compressed",
+    b"MZ" + PAD: "application/vnd.microsoft.portable-executable",
+    b"SQLite format 3\0" + PAD: "application/vnd.sqlite3",
+    b"wOF2\0\1\0\0" + PAD: "font/woff2",
+    bytes(range(256)): "application/octet-stream",
+}  # fmt: skip
+
+
+def test_a49_the_type_is_that_of_the_content(scene: Scene):
+    """Fields list types, so both servers must give a content the same one."""
+    scene.collection("a49t", field_of("file", "f"))
+
+    seen = {
+        content: scene.ask("GET", _stored(scene, "a49t", content, "x")).raw.headers["content-type"]
+        for content in KINDS
+    }
+
+    assert seen == KINDS
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-1", "bytes=99-", "bytes=0-0,2-3"])
+def test_a_part_of_an_empty_file_is_all_of_it(scene: Scene, wanted: str):
+    """With 200: some clients always ask for a part."""
+    which = "empty_" + "".join(letter for letter in wanted if letter.isalnum())
+    scene.collection(which, field_of("file", "f"))
+
+    answer = scene.ask("GET", _stored(scene, which, b""), headers={"Range": wanted}).raw
+
+    assert (answer.status, answer.body) == (200, b"")

@@ -59,6 +59,9 @@ def download(
     try:
         ranges = parse_ranges(request.header(b"range"), size_bytes=size_bytes)
     except Unsatisfiable as exc:
+        if not size_bytes and exc.within:  # Whoever always asks for a part gets the empty whole.
+            headers.append((b"accept-ranges", b"bytes"))
+            return Response(200, [*headers, (b"content-length", b"0")])
         return _unsatisfiable(headers, exc, size_bytes=size_bytes)
     headers.append((b"accept-ranges", b"bytes"))
     if not ranges:

@@ -105,7 +105,7 @@ class Intake:
             await self._bucket.put(
                 blob,
                 _pieces(upload) if shrunk is None else shrunk.body,
-                content_type=kind.mime_type if shrunk is None else shrunk.mime_type,
+                content_type=kind.content_type if shrunk is None else shrunk.mime_type,
                 metadata={"original-filename": upload.name},
             )
         return uploaded_file(
