@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bench import fanout, load, memory
+from bench import fanout, load, memory, pictures
 from bench.result import Figures
 from bench.seed import (
     GROUPS,
@@ -160,6 +160,14 @@ def _sign_in(pair: Pair, side: Side) -> float:
     return _rate(pair, side, requests, warm_seconds=HASHING_WARM_SECONDS)
 
 
+def _file(pair: Pair, side: Side) -> float:
+    return _rate(pair, side, [load.raw_request("GET", pictures.file_path(side))])
+
+
+def _thumb(_pair: Pair, side: Side) -> float:
+    return pictures.thumbs_per_second(side)
+
+
 def _nested(rule: str) -> Measure:
     """Milliseconds of one list at a time; the median of a round."""
 
@@ -231,6 +239,14 @@ CASES: tuple[Case, ...] = (
     Case("create", "JSON body of 5 fields, no rule, as guest", "req/s", _create),
     Case("create-auth", "the same behind @request.auth.id != ''", "req/s", _create_auth),
     Case("refresh", "auth-refresh with one token", "req/s", _refresh),
+    Case("file", f"a file of {pictures.FILE_BYTES:,} bytes, as guest", "req/s", _file),
+    Case(
+        "thumb",
+        f"100x100 of {pictures.PHOTOS} new JPEGs of 2 megapixels, "
+        f"{pictures.PAGE_CONNECTIONS} connections",
+        "thumbs/s",
+        _thumb,
+    ),
     Case(
         "sign-in",
         "auth-with-password of one account: mostly bcrypt, at the cost both sides default to",

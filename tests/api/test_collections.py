@@ -16,6 +16,7 @@ from yadokari.app.rare_routes import collection_routes, settings_routes
 from yadokari.base.errors import Forbidden, Unauthenticated
 from yadokari.base.log import SilentLog
 from yadokari.schema.oauth2_providers import OAUTH2_PROVIDERS
+from yadokari.testing.fake_entropy import FakeEntropy
 from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
 KEYS = [
@@ -72,7 +73,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         door = FakeDoor()
         routes = [
             *collection_routes(door, lambda: world.collections),
-            *settings_routes(door, keeper),
+            *settings_routes(door, keeper, FakeEntropy()),
         ]
         app = Application(routes, log=SilentLog())
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]

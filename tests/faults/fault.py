@@ -8,6 +8,7 @@ from typing import Literal
 Area = Literal[
     "door",
     "edge",
+    "files",
     "parser",
     "resolver",
     "compiler",

@@ -13,6 +13,7 @@ REQUIREMENTS = ROOT / "requirements"
 MODULE_OF = {  # Where the import's name is not the distribution's.
     "google-re2": "re2",
     "pyjwt": "jwt",
+    "pillow": "PIL",
     "python-multipart": "python_multipart",
     "typing-extensions": "typing_extensions",
 }

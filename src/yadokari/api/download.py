@@ -9,7 +9,7 @@ Not here: where files come from, names and types (the caller's headers).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TypeAlias
 
 from yadokari.api.byte_ranges import (
@@ -26,8 +26,11 @@ from yadokari.contract.headers import Header
 PIECE_BYTES = 256 * 1024
 """Bytes read at once: few hops to threads, little memory."""
 
-ReadRange: TypeAlias = Callable[[int, int], Awaitable[bytes]]
-"""Reads bytes: start and length; fewer only at the end of the content."""
+WHOLE_BYTES_MAX = 64 * 1024
+"""Content up to here is read before the answer leaves, which then needs one write."""
+
+ReadRange: TypeAlias = Callable[[int, int], AsyncIterator[bytes]]
+"""Gives bytes in pieces: start and length; fewer only at the end of the content."""
 
 
 def download(
@@ -56,29 +59,33 @@ def download(
     try:
         ranges = parse_ranges(request.header(b"range"), size_bytes=size_bytes)
     except Unsatisfiable as exc:
+        if not size_bytes and exc.within:  # Whoever always asks for a part gets the empty whole.
+            headers.append((b"accept-ranges", b"bytes"))
+            return Response(200, [*headers, (b"content-length", b"0")])
         return _unsatisfiable(headers, exc, size_bytes=size_bytes)
     headers.append((b"accept-ranges", b"bytes"))
     if not ranges:
         headers.append((b"content-length", str(size_bytes).encode()))
-        return Response(200, headers, stream=pieces(read, ByteRange(0, size_bytes)))
+        return Response(200, headers, stream=read(0, size_bytes))
     if len(ranges) == 1:
         wanted = ranges[0]
         headers.append((b"content-length", str(wanted.length).encode()))
         headers.append((b"content-range", wanted.content_range(size_bytes=size_bytes).encode()))
-        return Response(206, headers, stream=pieces(read, wanted))
+        return Response(206, headers, stream=read(wanted.start, wanted.length))
     return _several(headers, ranges, size_bytes=size_bytes, read=read, boundary=boundary)
 
 
-async def pieces(read: ReadRange, wanted: ByteRange) -> AsyncIterator[bytes]:
-    """The wanted bytes piece by piece."""
-    start, left = wanted.start, wanted.length
-    while left > 0:
-        piece = await read(start, min(left, PIECE_BYTES))
-        if not piece:
-            return
-        yield piece
-        start += len(piece)
-        left -= len(piece)
+async def gathered(response: Response, request: Request) -> Response:
+    """The same answer, its content read already when there is little of it.
+
+    Raises: what reading raises; in time for an answer that says so.
+    """
+    stream, length = response.stream, dict(response.headers).get(b"content-length", b"")
+    if stream is None or request.method == "HEAD" or int(length) > WHOLE_BYTES_MAX:
+        return response
+    response.body = b"".join([piece async for piece in stream])
+    response.stream = None
+    return response
 
 
 def _unsatisfiable(headers: list[Header], exc: Unsatisfiable, *, size_bytes: int) -> Response:
@@ -113,7 +120,7 @@ def _several(
     async def body() -> AsyncIterator[bytes]:
         for head, one in zip(heads, ranges, strict=True):
             yield head
-            async for piece in pieces(read, one):
+            async for piece in read(one.start, one.length):
                 yield piece
         yield tail
 
@@ -126,12 +133,13 @@ def _several(
 def file_reader(path: str) -> ReadRange:
     """Reads ranges of a file on disk in threads."""
 
-    def blocking(start: int, length: int) -> bytes:
-        with open(path, "rb") as file:
-            file.seek(start)
-            return file.read(length)
-
-    async def read(start: int, length: int) -> bytes:
-        return await asyncio.to_thread(blocking, start, length)
+    async def read(start: int, length: int) -> AsyncIterator[bytes]:
+        with await asyncio.to_thread(open, path, "rb") as file:
+            await asyncio.to_thread(file.seek, start)
+            while length > 0 and (
+                piece := await asyncio.to_thread(file.read, min(length, PIECE_BYTES))
+            ):
+                length -= len(piece)
+                yield piece
 
     return read

@@ -6,8 +6,10 @@ F1  Uploaded content cannot run as a page: types are sniffed, unknown ones are a
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from yadokari.api.door import Door, as_caller
-from yadokari.api.download import download
+from yadokari.api.download import WHOLE_BYTES_MAX, ReadRange, download, gathered
 from yadokari.api.paging import truthy
 from yadokari.api.request import Request
 from yadokari.api.response import Response, json_response
@@ -15,7 +17,8 @@ from yadokari.api.router import Route
 from yadokari.base.errors import Unauthenticated
 from yadokari.contract import messages
 from yadokari.contract.headers import FIXED_DOWNLOAD, Header
-from yadokari.files.handing_out import HandingOut
+from yadokari.files.handing_out import HandingOut, Stored
+from yadokari.files.thumbs import Thumbs
 from yadokari.ports.bucket import Bucket
 from yadokari.ports.entropy import Entropy
 
@@ -67,10 +70,17 @@ class FileRoutes:
     """Handlers below ``/api/files``."""
 
     def __init__(
-        self, *, door: Door, handing_out: HandingOut, bucket: Bucket, entropy: Entropy
+        self,
+        *,
+        door: Door,
+        handing_out: HandingOut,
+        thumbs: Thumbs,
+        bucket: Bucket,
+        entropy: Entropy,
     ) -> None:
         self._door = door
         self._handing_out = handing_out
+        self._thumbs = thumbs
         self._bucket = bucket
         self._entropy = entropy
 
@@ -90,7 +100,7 @@ class FileRoutes:
         return json_response(request, {"token": token})
 
     async def download(self, request: Request) -> Response:
-        """A file's content."""
+        """A file's content, or that of its thumbnail."""
         door = self._door
         collection = door.collection(request, missing=messages.NOT_FOUND)
         caller = await door.callers.of(request.query.get("token", ""), kind="file")
@@ -98,18 +108,41 @@ class FileRoutes:
         name = request.params["name"]
         found = await self._handing_out.find(asking, collection, request.params["record"], name)
 
-        async def read(start: int, length: int) -> bytes:
-            pieces = self._bucket.read(found.key, start=start, length=length)
-            return b"".join([piece async for piece in pieces])
+        thumb = request.query.get("thumb", "")
+        stored = None
+        if thumb:
+            stored = await self._thumbs.of(found, thumb, bytes_max=_wanted(request))
+            name = name if stored is None else f"{thumb}_{name}"
+        if stored is None:
+            stored = await self._handing_out.stored(found, bytes_max=_wanted(request))
+        read = _reader(self._bucket, stored)
 
-        return download(
+        answer = download(
             request,
-            headers=_headers(name, found.info.content_type, request),
-            size_bytes=found.info.size_bytes,
-            modified_s=found.info.modified_ms // 1_000,
+            headers=_headers(name, stored.info.content_type, request),
+            size_bytes=stored.info.size_bytes,
+            modified_s=stored.info.modified_ms // 1_000,
             read=read,
             boundary=self._entropy.bytes(24).hex(),
         )
+        return await gathered(answer, request)
+
+
+def _wanted(request: Request) -> int:
+    """How much content is fetched with a file's facts: none when the answer may well have none."""
+    has_it = request.method == "HEAD" or request.header(b"if-modified-since")
+    return 0 if has_it else WHOLE_BYTES_MAX
+
+
+def _reader(bucket: Bucket, stored: Stored) -> ReadRange:
+    content = stored.content
+    if content is None:
+        return lambda start, length: bucket.read(stored.key, start=start, length=length)
+
+    async def read(start: int, length: int) -> AsyncIterator[bytes]:
+        yield content[start : start + length]
+
+    return read
 
 
 def _headers(name: str, stored_type: str, request: Request) -> list[Header]:

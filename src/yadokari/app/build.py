@@ -24,6 +24,7 @@ from yadokari.app.entrance import entrance
 from yadokari.app.mailing import ChosenMailer
 from yadokari.app.parts import Build, Program, Surroundings
 from yadokari.app.settings import Settings
+from yadokari.app.storage import Storage, open_standing
 from yadokari.app.web import Doors, Services, build_doors, build_services, trusted_proxy
 from yadokari.auth.account_rows import DECOYS
 from yadokari.auth.api_keys import API_KEYS
@@ -47,6 +48,7 @@ from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
 if TYPE_CHECKING:
     from yadokari.collections.service import Collections
+    from yadokari.files.orphans import Orphans
     from yadokari.ports.web import Web
 
 TEND_S = 600  # Kept answers live a day; a few minutes more do no harm.
@@ -68,10 +70,11 @@ async def build(surroundings: Surroundings) -> Program:
     log = surroundings.log
     box = secret_box(surroundings)
     store = await _open_store(surroundings, box)
-    bucket = LocalBucket(surroundings.dir.storage, entropy=entropy)
+    bucket = _storage(surroundings)
     passwords = Passwords(entropy=entropy)
     keeper = SettingsKeeper(store=store, box=box)
     await keeper.load()
+    keeper.on_change(bucket.follow)
     migrations = Migrations(
         store=store, folder=settings.migrations_dir, clock=clock, draw=entropy, log=log, box=box
     )
@@ -122,6 +125,7 @@ async def build(surroundings: Surroundings) -> Program:
 
 async def _close(services: Services, doors: Doors) -> None:
     services.passwords.close()
+    services.drawing.close()
     await doors.close()
     await services.credentials.close()
     await services.store.close()
@@ -130,13 +134,26 @@ async def _close(services: Services, doors: Doors) -> None:
 def _commands(
     services: Services, superusers: Superusers, migrations: Migrations, maintenance: Maintenance
 ) -> Commands:
+    def orphans() -> Orphans:
+        from yadokari.files.orphans import Orphans  # Loaded when somebody asks for them.
+
+        return Orphans(store=services.store, bucket=services.bucket, clock=services.clock)
+
     return Commands(
         superusers=superusers,
         otps=lambda: services.accounts.superuser_otps,
         ip_list=services.keeper,
         migrations=migrations,
         maintenance=maintenance,
+        orphans=orphans,
     )
+
+
+def _storage(surroundings: Surroundings) -> Storage:
+    """Where files are kept."""
+    folder, entropy = surroundings.dir.storage, surroundings.entropy
+    given = surroundings.settings.storage
+    return Storage(lambda: open_standing(given, local=lambda: LocalBucket(folder, entropy=entropy)))
 
 
 def _collections(surroundings: Surroundings, services: Services, box: SecretBox) -> Collections:

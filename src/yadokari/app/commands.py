@@ -18,6 +18,7 @@ from yadokari.upkeep.maintenance import Maintenance, mode_of
 
 if TYPE_CHECKING:
     from yadokari.auth.superuser_otps import SuperuserOtps
+    from yadokari.files.orphans import Orphans
 
 
 class Migrations(Protocol):
@@ -89,6 +90,12 @@ class Mode(msgspec.Struct, frozen=True):
     mode: str
 
 
+class Remove(msgspec.Struct, frozen=True):
+    """Arguments of ``files.orphans``."""
+
+    remove: bool = False
+
+
 class Commands:
     """Runs commands by name."""
 
@@ -100,10 +107,11 @@ class Commands:
         ip_list: IpList,
         migrations: Migrations | None,
         maintenance: Maintenance,
+        orphans: Callable[[], Orphans],
     ) -> None:
         self._superusers, self._otps = superusers, otps
         self._ip_list, self._migrations = ip_list, migrations
-        self._maintenance = maintenance
+        self._maintenance, self._orphans = maintenance, orphans
 
     async def run(self, command: str, arguments: msgspec.Raw) -> object:
         """Run one; returns what becomes JSON.
@@ -120,6 +128,9 @@ class Commands:
             return await self._migrate(name, arguments)
         if group == "maintenance":
             return await self._maintain(name, arguments)
+        if command == "files.orphans":
+            remove = msgspec.json.decode(arguments, type=Remove).remove
+            return await self._orphans().collect(remove=remove)
         if command == "status":
             return {"running": True}
         raise _unknown(command)

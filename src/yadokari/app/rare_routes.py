@@ -19,6 +19,7 @@ from yadokari.app.parts import Late
 from yadokari.auth.api_keys import ApiKeys
 from yadokari.auth.sign_in import SignIn
 from yadokari.auth.signing_keys import SigningKeys
+from yadokari.ports.entropy import Entropy
 from yadokari.ports.store import Reads
 from yadokari.realtime.hub import Hub
 from yadokari.upkeep.maintenance import Maintenance
@@ -55,16 +56,20 @@ def collection_routes(door: SuperuserCheck, collections: Callable[[], Collection
     )
 
 
-def settings_routes(door: SuperuserCheck, keeper: SettingsKeeper) -> list[Route]:
+def settings_routes(door: SuperuserCheck, keeper: SettingsKeeper, entropy: Entropy) -> list[Route]:
     """The application's settings."""
 
     def make() -> object:
         from yadokari.api.settings import SettingsRoutes
+        from yadokari.app.storage import open_s3
+        from yadokari.upkeep.s3_check import S3Check
 
-        return SettingsRoutes(door=door, keeper=keeper)
+        s3_check = S3Check(keeper=keeper, opening=open_s3, entropy=entropy)
+        return SettingsRoutes(door=door, keeper=keeper, s3_check=s3_check)
 
     path = "/api/settings"
-    return on_demand(make, (("GET", path, "view"), ("PATCH", path, "update")))
+    tried = ("POST", f"{path}/test/s3", "test_s3")
+    return on_demand(make, (("GET", path, "view"), ("PATCH", path, "update"), tried))
 
 
 def maintenance_routes(door: Door, maintenance: Maintenance) -> list[Route]:

@@ -287,6 +287,73 @@ SETTINGS: tuple[Setting, ...] = (
         sentence="Longest wait for running requests on SIGTERM; platforms kill after 10.",
     ),
     Setting(
+        name="storage-provider",
+        kind="choice",
+        default="local",
+        choices=("local", "s3", "r2", "supabase", "gcs", "azure"),
+        sentence="Where uploads are kept: in the data folder, or in an object store. S3 settings "
+        "made over the API come before it.",
+        also="STORAGE_PROVIDER",
+    ),
+    Setting(
+        name="storage-bucket",
+        kind="text",
+        default="",
+        sentence="Bucket of uploads, Azure's container; it must exist.",
+        also="S3_BUCKET",
+    ),
+    Setting(
+        name="storage-region",
+        kind="text",
+        default="",
+        sentence="Region of an S3 bucket; empty means us-east-1, or auto for R2.",
+        also="AWS_REGION",
+    ),
+    Setting(
+        name="storage-endpoint",
+        kind="text",
+        default="",
+        sentence="Address of an object store that is not the provider's own; R2 needs its "
+        "account's.",
+    ),
+    Setting(
+        name="storage-path-style",
+        kind="switch",
+        default="true",
+        sentence="With an endpoint: the bucket's name stands in the path, not in the host name.",
+    ),
+    Setting(
+        name="storage-access-key",
+        kind="secret",
+        default="",
+        sentence="Access key of the object store, Azure's account name; a text, or `file:/path`. "
+        "Empty leaves it to the machine's own identity.",
+        also="AWS_ACCESS_KEY_ID",
+    ),
+    Setting(
+        name="storage-secret",
+        kind="secret",
+        default="",
+        sentence="The key's secret, Azure's account key, or the JSON of a Google service account; "
+        "a text, or `file:/path`.",
+        also="AWS_SECRET_ACCESS_KEY",
+    ),
+    Setting(
+        name="supabase-url",
+        kind="text",
+        default="",
+        sentence="Address of the Supabase project, such as https://PROJECT.supabase.co.",
+        also="SUPABASE_URL",
+    ),
+    Setting(
+        name="supabase-key",
+        kind="secret",
+        default="",
+        sentence="S3 access keys of the project's storage as `ID:SECRET`. A key of the project "
+        "alone, a JWT, opens a session under the storage's access policies.",
+        also="SUPABASE_KEY",
+    ),
+    Setting(
         name="log-format",
         kind="choice",
         default="auto",

@@ -14,7 +14,7 @@ import ipaddress
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 from typing_extensions import override
@@ -67,6 +67,27 @@ class SecretSettings(msgspec.Struct, frozen=True, kw_only=True):
         return "SecretSettings(…)"
 
 
+StorageProvider: TypeAlias = Literal["local", "s3", "r2", "supabase", "gcs", "azure"]
+_PROVIDERS: tuple[StorageProvider, ...] = ("local", "s3", "r2", "supabase", "gcs", "azure")
+
+
+class StorageSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where uploads are kept; secrets as they were given, hidden from ``repr``."""
+
+    provider: StorageProvider = "local"
+    bucket: str = ""
+    region: str = ""
+    endpoint: str = ""
+    """For ``supabase`` the project's URL."""
+    path_style: bool = True
+    access_key: str = ""
+    secret: str = ""
+
+    @override
+    def __repr__(self) -> str:
+        return f"StorageSettings({self.provider}, {self.bucket})"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What one run of the program was told. Sentences and ranges: app/setting_table.py."""
 
@@ -100,6 +121,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_requests: Literal["none", "problems", "all"]
     slow_request_ms: int
     language: Language
+    storage: StorageSettings
     secrets: SecretSettings
 
 
@@ -155,6 +177,7 @@ def read_settings(
         log_requests=_log_requests(given.text("log_requests")),
         slow_request_ms=given.number("slow_request"),
         language="ja" if given.text("language") == "ja" else "en",
+        storage=_storage(given),
         secrets=_secrets(given, environment),
     )
 
@@ -302,6 +325,53 @@ def _secrets(given: _Given, environment: Mapping[str, str]) -> SecretSettings:
         basic_auth=given.text("basic_auth"),
         bearer_secret=given.text("bearer_secret"),
     )
+
+
+def _storage(given: _Given) -> StorageSettings:
+    named = given.text("storage_provider")
+    provider = next(one for one in _PROVIDERS if one == named)
+    if provider == "local":
+        return StorageSettings()
+    access_key, secret = given.text("storage_access_key"), given.text("storage_secret")
+    endpoint = given.text("storage_endpoint")
+    if provider == "supabase":
+        endpoint = endpoint or given.text("supabase_url")
+        key, colon, more = given.text("supabase_key").partition(":")
+        if not secret:
+            access_key, secret = (
+                (key, more) if colon and key != "file" else ("", key + colon + more)
+            )
+    storage = StorageSettings(
+        provider=provider,
+        bucket=given.text("storage_bucket"),
+        region=given.text("storage_region"),
+        endpoint=endpoint.rstrip("/"),
+        path_style=given.switch("storage_path_style"),
+        access_key=access_key.strip(),
+        secret=secret.strip(),
+    )
+    _check_storage(storage)
+    return storage
+
+
+def _check_storage(storage: StorageSettings) -> None:
+    """Raises SettingError for what no object store could be reached with."""
+    provider, lacks = storage.provider, ""
+    if not storage.bucket:
+        lacks = "YADOKARI_STORAGE_BUCKET (or S3_BUCKET)"
+    elif provider == "r2" and not storage.endpoint:
+        lacks = "YADOKARI_STORAGE_ENDPOINT, https://ACCOUNT.r2.cloudflarestorage.com"
+    elif provider == "supabase" and not (storage.endpoint and storage.secret):
+        lacks = "SUPABASE_URL and SUPABASE_KEY"
+    elif provider == "azure" and not storage.access_key:
+        lacks = "YADOKARI_STORAGE_ACCESS_KEY, the name of the account"
+    elif provider in ("s3", "r2") and bool(storage.access_key) != bool(storage.secret):
+        lacks = "one of YADOKARI_STORAGE_ACCESS_KEY and YADOKARI_STORAGE_SECRET"
+    if lacks:
+        raise SettingError(f"storage-provider is {provider}, which needs {lacks}")
+    scheme = storage.endpoint.partition("://")[0]
+    if storage.endpoint and scheme not in ("http", "https"):
+        raise SettingError("the address of the object store begins with https://")
 
 
 def _log_format(text: str, *, readable: bool) -> LogFormat:

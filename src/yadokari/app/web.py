@@ -44,10 +44,13 @@ from yadokari.app.rare_routes import (
 from yadokari.auth.passwords import Passwords
 from yadokari.base.log import Log
 from yadokari.collections.reserved import Box
+from yadokari.files.drawing import Drawing
 from yadokari.files.handing_out import HandingOut
 from yadokari.files.intake import Intake
 from yadokari.files.origins import Origins
+from yadokari.files.shrinking import Shrinking
 from yadokari.files.sweeping import Sweeper
+from yadokari.files.thumbs import Thumbs
 from yadokari.ports.bucket import Bucket
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
@@ -86,6 +89,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts
     box: Box
     open_web: Callable[[], Web]
+    drawing: Drawing
+    thumbs: Thumbs
 
 
 class Addresses:
@@ -130,6 +135,7 @@ def build_services(
         witness=hub,
     )
     hub.records = records
+    drawing = Drawing()
     sweeper = Sweeper(store=store, bucket=bucket, log=log)
     store.watch(hub.heard)
     store.watch(sweeper.heard)
@@ -160,6 +166,8 @@ def build_services(
         ),
         box=box,
         open_web=open_web,
+        drawing=drawing,
+        thumbs=Thumbs(bucket=bucket, drawing=drawing, log=log),
     )
 
 
@@ -194,16 +202,12 @@ def build_doors(
     )
     guard = RateGuard(door=door)
     keeper.on_change(lambda settings: _follow_limits(guard, settings, clock))
-    intake = Intake(bucket=services.bucket, entropy=entropy)
+    intake = Intake(
+        bucket=services.bucket, entropy=entropy, shrinking=Shrinking(drawing=services.drawing)
+    )
     throttle = ListThrottle(clock=clock, entropy=entropy)
     signing_in = SigningIn(door=door, completing=accounts.completing)
     oauth2 = Late(lambda: _oauth2(services, intake))
-    handing_out = HandingOut(
-        store=store,
-        reading=services.records.reading,
-        origins=Origins(store=store, plans=services.records.plans),
-        bucket=services.bucket,
-    )
     writes = [
         *RecordRoutes(door=door, intake=intake, throttle=throttle).routes(),
         *BatchRoutes(
@@ -216,7 +220,7 @@ def build_doors(
     routes = [
         *Repeatable(door=door, idempotency=services.idempotency).wrap(writes),
         *collection_routes(door, collections),
-        *settings_routes(door, keeper),
+        *settings_routes(door, keeper, entropy),
         *mail_test_routes(door, accounts),
         *maintenance_routes(door, maintenance),
         *key_routes(door, credentials.keys),
@@ -227,9 +231,7 @@ def build_doors(
         *oauth2_routes(signing_in, services.hub, oauth2),
         *provider_call_routes(door, store, oauth2),
         *RealtimeRoutes(door=door, hub=services.hub, clock=clock).routes(),
-        *FileRoutes(
-            door=door, handing_out=handing_out, bucket=services.bucket, entropy=entropy
-        ).routes(),
+        *_file_routes(services, door),
         *HealthRoutes(
             door=door,
             proxy_headers=lambda: keeper.current.trusted_proxy.headers,
@@ -238,6 +240,23 @@ def build_doors(
     ]
 
     return Doors(routes, lambda api: _follow_maintenance(api, guard, door, maintenance), oauth2)
+
+
+def _file_routes(services: Services, door: Door) -> list[Route]:
+    store = services.store
+    handing_out = HandingOut(
+        store=store,
+        reading=services.records.reading,
+        origins=Origins(store=store, plans=services.records.plans),
+        bucket=services.bucket,
+    )
+    return FileRoutes(
+        door=door,
+        handing_out=handing_out,
+        thumbs=services.thumbs,
+        bucket=services.bucket,
+        entropy=services.entropy,
+    ).routes()
 
 
 def trusted_proxy(settings: AppSettings, *, proxies: int) -> RealIp | None:

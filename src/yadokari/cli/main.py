@@ -21,6 +21,7 @@ from yadokari.base.errors import YadokariError
 FAILED: Final = 1
 COMMANDS: Final = {
     "serve": ("yadokari.cli.serve", "serve", "Start the server."),
+    "files": ("yadokari.cli.files", "files", "Look after uploaded files."),
     "superuser": ("yadokari.cli.superuser", "superuser", "Make, change and remove superusers."),
     "maintenance": ("yadokari.cli.maintenance", "maintenance", "Close the site for a while."),
     "migrate": ("yadokari.cli.migrate", "migrate", "Run, revert and write migrations."),

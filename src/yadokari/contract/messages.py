@@ -45,6 +45,7 @@ BATCH_DISABLED: Final = "Batch requests are not allowed."
 REALTIME_CLIENT_MISSING: Final = "Missing or invalid client id."
 REALTIME_CLIENT_INVALID: Final = "Invalid realtime client."
 REALTIME_CALLER_CHANGED: Final = "The current and the previous request authorization don't match."
+S3_TEST_FAILED: Final = "Failed to test the S3 filesystem."
 SETTINGS_NOT_SAVED: Final = "An error occurred while saving the new settings."
 HEALTHY: Final = "API is healthy."
 

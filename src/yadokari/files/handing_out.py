@@ -22,10 +22,20 @@ from yadokari.schema.fields import FileField
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A file that may be served."""
+    """A file that may be served; whether the bucket has it is another question."""
+
+    key: BlobKey
+    field: FileField
+    """The field that names it."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A blob that is there."""
 
     key: BlobKey
     info: BlobInfo
+    content: bytes | None
+    """All of it when that is little, None when it is to be read."""
 
 
 class HandingOut:
@@ -55,8 +65,11 @@ class HandingOut:
             row = await self._origins.of(collection, row, field.name, name)
             if row is None:
                 raise NotFound(messages.NOT_FOUND)
-        key = file_key(row.collection_id, row.id, name)
-        return Found(key, await self._bucket.head(key))
+        return Found(file_key(row.collection_id, row.id, name), field)
+
+    async def stored(self, found: Found, *, bytes_max: int) -> Stored:
+        """The blob of a file; up to ``bytes_max`` with its content. Raises NotFound when lost."""
+        return Stored(found.key, *await self._bucket.fetch(found.key, bytes_max=bytes_max))
 
     async def _may_view(self, asking: Asking, collection: Collection, record_id: str) -> bool:
         if asking.caller.is_superuser:

@@ -3,16 +3,20 @@
 I1  Blobs are complete before a record names them.
 I2  Stored names are random enough that no upload ever replaces another.
 I3  Only file fields take uploads; files under other keys are ignored.
+I4  Limits count for what is stored, accepted types for what was sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import IO, Protocol
 
+from yadokari.base.errors import YadokariError
 from yadokari.files.keys import file_key
+from yadokari.files.shrinking import Shrinking, renamed
 from yadokari.files.sniff import HEAD_BYTES, sniff
 from yadokari.ports.bucket import BlobKey, Bucket
 from yadokari.ports.entropy import Entropy
@@ -41,9 +45,10 @@ class Upload(Protocol):
 class Intake:
     """Takes the uploads of a request in."""
 
-    def __init__(self, *, bucket: Bucket, entropy: Entropy) -> None:
+    def __init__(self, *, bucket: Bucket, entropy: Entropy, shrinking: Shrinking) -> None:
         self._bucket = bucket
         self._entropy = entropy
+        self._shrinking = shrinking
 
     @asynccontextmanager
     async def taking(
@@ -68,35 +73,45 @@ class Intake:
                 if found is None or not isinstance(found[0], FileField):
                     continue
                 stored = [
-                    await self._store(collection, record_id, upload, kept) for upload in uploads
+                    await self._store(collection, found[0], record_id, upload, kept)
+                    for upload in uploads
                 ]
                 merged[key] = [*_as_list(merged.get(key)), *stored]
             yield merged
         except BaseException:
             for blob in kept:
-                await self._bucket.delete(blob)
+                # One that stays costs space; what went wrong first is what must be heard.
+                with contextlib.suppress(YadokariError):
+                    await self._bucket.delete(blob)
             raise
 
     async def _store(
-        self, collection: Collection, record_id: str, upload: Upload, kept: list[BlobKey]
+        self,
+        collection: Collection,
+        field: FileField,
+        record_id: str,
+        upload: Upload,
+        kept: list[BlobKey],
     ) -> UploadedFile:
         content = upload.open()
         head = content.read(HEAD_BYTES)
         kind = sniff(head, whole=len(head) == upload.size_bytes)
-        name = stored_file_name(upload.name, sniffed_extension=kind.extension, draw=self._entropy)
+        shrunk = await self._shrinking.shrunk(field, upload.open(), kind.mime_type)
+        given = upload.name if shrunk is None else renamed(upload.name, shrunk.extension)
+        name = stored_file_name(given, sniffed_extension=kind.extension, draw=self._entropy)
         if _FORBIDDEN_ID.isdisjoint(record_id) and record_id not in ("", ".", ".."):
             blob = file_key(collection.id, record_id, name)
             kept.append(blob)
             await self._bucket.put(
                 blob,
-                _pieces(upload),
-                content_type=kind.mime_type,
+                _pieces(upload) if shrunk is None else shrunk.body,
+                content_type=kind.content_type if shrunk is None else shrunk.mime_type,
                 metadata={"original-filename": upload.name},
             )
         return uploaded_file(
             name,
             original_name=upload.name,
-            size_bytes=upload.size_bytes,
+            size_bytes=upload.size_bytes if shrunk is None else len(shrunk.body),
             mime_type=kind.mime_type,
         )
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from yadokari.ports.bucket import BlobKey
 
+THUMBS = "thumbs_"
+"""Begins the name of the folder of a file's thumbnails."""
+
 
 def file_key(collection_id: str, record_id: str, name: str) -> BlobKey:
     """The key of a stored file."""
@@ -12,7 +15,13 @@ def file_key(collection_id: str, record_id: str, name: str) -> BlobKey:
 
 def thumbs_prefix(collection_id: str, record_id: str, name: str) -> str:
     """What the keys of a file's thumbnails begin with."""
-    return f"{collection_id}/{record_id}/thumbs_{name}/"
+    return f"{collection_id}/{record_id}/{THUMBS}{name}/"
+
+
+def thumb_key(original: BlobKey, size: str) -> BlobKey:
+    """The key of a file's thumbnail of this size."""
+    folder, _, name = original.rpartition("/")
+    return BlobKey(f"{folder}/{THUMBS}{name}/{size}_{name}")
 
 
 def collection_prefix(collection_id: str) -> str:

@@ -4,6 +4,7 @@ S1  Blobs go after the change is durable, never before: a write that fails keeps
 S2  A blob that cannot be removed is an orphan, logged and left; it is never served.
 S3  Only what the gone record or collection held is removed: another one under the same id may have
     been made meanwhile, and its files stay.
+S4  A file goes before its thumbnails: one that is just being made finds it gone and goes, too.
 """
 
 from __future__ import annotations
@@ -73,23 +74,23 @@ class Sweeper:
 
 def _gone(collection: Collection, change: Change) -> tuple[str, ...]:
     """Keys of the blobs that a change took the last name from; those of thumbnails end in /."""
-    fields = [field for field in collection.fields if isinstance(field, FileField)]
-    if not fields or change.before is None or (change.after is None and change.op != "delete"):
+    if change.before is None or (change.after is None and change.op != "delete"):
         return ()
-    kept = set() if change.after is None else _names(fields, change.after)
+    kept = set[str]() if change.after is None else file_names(collection, change.after)
     return tuple(
         key
-        for name in sorted(_names(fields, change.before) - kept)
+        for name in sorted(file_names(collection, change.before) - kept)
         for key in (
-            thumbs_prefix(collection.id, change.record_id, name),
             file_key(collection.id, change.record_id, name),
+            thumbs_prefix(collection.id, change.record_id, name),
         )
     )
 
 
-def _names(fields: list[FileField], row: Row) -> set[str]:
+def file_names(collection: Collection, row: Row) -> set[str]:
+    """Names of all files that a record holds."""
     names: set[str] = set()
-    for field in fields:
+    for field in collection.each(FileField):
         value = row.values.get(field.name, "")
         names.update(value if isinstance(value, tuple) else [str(value)] if value else [])
     return names

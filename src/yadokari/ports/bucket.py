@@ -42,14 +42,46 @@ class Bucket(Protocol):
         """
         ...
 
+    async def put_new(self, key: BlobKey, body: bytes) -> None:
+        """Write a blob that must not exist yet; of many who try at once, one succeeds.
+
+        Raises:
+            Stale: it exists.
+            BadRequest: the key is longer than the bucket takes.
+            Unavailable: the bucket does not take it now; whether it did is unknown.
+        """
+        ...
+
     async def head(self, key: BlobKey) -> BlobInfo:
         """Facts about a blob. Raises NotFound."""
+        ...
+
+    async def fetch(self, key: BlobKey, *, bytes_max: int) -> tuple[BlobInfo, bytes | None]:
+        """Facts about a blob, and its content when that is small, in one visit.
+
+        Args:
+            key: Of the blob.
+            bytes_max: More content is None here, to be read in pieces; 0 asks for none.
+
+        Raises:
+            NotFound: it is not there.
+            Unavailable: the bucket does not give it now.
+        """
         ...
 
     def read(
         self, key: BlobKey, *, start: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
-        """Bytes of a blob in chunks of at most 64 KiB. Raises NotFound."""
+        """Bytes of a blob in chunks of at most 64 KiB.
+
+        Args:
+            start: Below the blob's size, or 0.
+            length: Bytes wanted, None for all that follow; fewer come only at its end.
+
+        Raises:
+            NotFound: with the first chunk.
+            Unavailable: the bucket does not give it now.
+        """
         ...
 
     async def delete(self, key: BlobKey) -> None:

@@ -53,6 +53,10 @@ PASSWORD_COST_MAX = 31
 """bcrypt's own bounds."""
 
 _THUMB = re.compile(r"[0-9]+x[0-9]+[tbf]?\Z")
+SHRINK_SIDE_MIN = 16
+SHRINK_SIDE_MAX = 16_383  # WebP's own limit.
+SHRINK_QUALITY_MAX = 100
+SHRINK_FORMATS = ("", "webp", "jpeg")
 _NO_THUMBS = frozenset(["0x0", "0x0t", "0x0b", "0x0f"])
 
 
@@ -196,6 +200,12 @@ def _file_options(problems: Problems, field: FileField) -> None:
         elif thumb and _THUMB.match(thumb) is None:
             wrong[str(at)] = match_invalid()
     _note(problems, "thumbs", wrong)
+    if field.shrink_side:
+        least, most = SHRINK_SIDE_MIN, SHRINK_SIDE_MAX
+        _note(problems, "shrinkSide", whole_problem(field.shrink_side, least=least, most=most))
+    _note(problems, "shrinkQuality", whole_problem(field.shrink_quality, most=SHRINK_QUALITY_MAX))
+    if field.shrink_format not in SHRINK_FORMATS:
+        problems["shrinkFormat"] = Problem("validation_in_invalid", "Must be webp or jpeg.")
 
 
 def _relation_options(

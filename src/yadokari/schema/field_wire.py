@@ -1,6 +1,7 @@
 """Fields as JSON objects, both ways.
 
-FW1  Every option of a type is always written, keys in order of code points.
+FW1  Every option of a type is always written, keys in order of code points; but for those that
+     PocketBase has not: they are written when they are set.
 FW2  Reading takes known keys in their exact spelling and ignores others; a missing option has the
      zero value of its kind, which for autodate differs from a field made in code.
 
@@ -67,6 +68,7 @@ FIELD_CLASSES: Mapping[str, type[Field]] = {
 }
 """Every type of field by its name on the wire."""
 
+_OURS = frozenset(("shrinkSide", "shrinkQuality", "shrinkFormat"))
 _Reader: TypeAlias = Callable[[object], object]
 
 
@@ -103,7 +105,9 @@ def field_to_wire(field: Field) -> dict[str, object]:
     """The field as a JSON object with sorted keys."""
     written: dict[str, object] = {"type": field.type}
     for option in _options_of(type(field)):
-        written[option.key] = _written(getattr(field, option.attribute))
+        value = _written(getattr(field, option.attribute))
+        if value or option.key not in _OURS:
+            written[option.key] = value
     return dict(sorted(written.items()))
 
 

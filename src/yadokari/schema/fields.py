@@ -125,6 +125,13 @@ class FileField(CheckedField, frozen=True, kw_only=True):
     mime_types: tuple[str, ...] = ()
     thumbs: tuple[str, ...] = ()
     protected: bool = False
+    shrink_side: int = 0
+    """Ours, no part of PocketBase: pictures are made smaller before they are stored, to at most
+    this many pixels on their longest side; 0 = as they come."""
+    shrink_quality: int = 0
+    """1 to 100; 0 = 80."""
+    shrink_format: str = ""
+    """``webp``, ``jpeg``, or "" for ``webp``."""
 
 
 class RelationField(CheckedField, frozen=True, kw_only=True):

@@ -134,3 +134,58 @@ def test_every_row_of_the_table_is_whole():
         assert row.kind != "choice" or row.default in row.choices
         assert row.kind != "number" or row.low <= int(row.default) <= row.high
     assert len({row.key for row in SETTINGS}) == len(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, ("local", "", "", "", "")),
+        (
+            {"STORAGE_PROVIDER": "s3", "S3_BUCKET": "b", "AWS_ACCESS_KEY_ID": "k",
+             "AWS_SECRET_ACCESS_KEY": "sesame"},
+            ("s3", "b", "", "k", "sesame"),
+        ),
+        ({"STORAGE_PROVIDER": "s3", "S3_BUCKET": "b"}, ("s3", "b", "", "", "")),
+        (
+            {"STORAGE_PROVIDER": "supabase", "S3_BUCKET": "b", "SUPABASE_KEY": "id:se:cret",
+             "SUPABASE_URL": "https://p.supabase.co/"},
+            ("supabase", "b", "https://p.supabase.co", "id", "se:cret"),
+        ),
+        (
+            {"STORAGE_PROVIDER": "supabase", "S3_BUCKET": "b", "SUPABASE_KEY": "jwt",
+             "SUPABASE_URL": "https://p.supabase.co"},
+            ("supabase", "b", "https://p.supabase.co", "", "jwt"),
+        ),
+        ({"S3_BUCKET": "b", "AWS_REGION": "r"}, ("local", "", "", "", "")),
+    ],
+)  # fmt: skip
+def test_storage_is_told_in_the_words_of_its_provider(
+    variables: dict[str, str], expected: tuple[str, ...]
+):
+    """Platforms set these variables themselves."""
+    storage = read(None, **variables).storage
+
+    assert (
+        storage.provider, storage.bucket, storage.endpoint, storage.access_key, storage.secret
+    ) == expected  # fmt: skip
+    assert storage.secret == "" or storage.secret not in repr(storage)
+
+
+@pytest.mark.parametrize(
+    ("provider", "more", "word"),
+    [
+        ("s3", {}, "S3_BUCKET"),
+        ("s3", {"S3_BUCKET": "b", "AWS_ACCESS_KEY_ID": "k"}, "SECRET"),
+        ("s3", {"S3_BUCKET": "b", "YADOKARI_STORAGE_ENDPOINT": "s3.example"}, "https://"),
+        ("r2", {"S3_BUCKET": "b"}, "r2.cloudflarestorage.com"),
+        ("supabase", {"S3_BUCKET": "b", "SUPABASE_KEY": "k"}, "SUPABASE_URL"),
+        ("azure", {"S3_BUCKET": "b"}, "account"),
+        ("ftp", {"S3_BUCKET": "b"}, "supabase"),
+    ],
+)
+def test_storage_that_cannot_be_reached_stops_the_start(
+    provider: str, more: dict[str, str], word: str
+):
+    """G5: what is missing is named."""
+    with pytest.raises(SettingError, match=word):
+        read(None, STORAGE_PROVIDER=provider, **more)

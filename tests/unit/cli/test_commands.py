@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -208,3 +209,22 @@ def test_a_code_at_the_terminal_needs_one_time_passwords_to_be_on(tmp_path: Path
 
     assert (off.returncode, off.stdout) == (1, "")
     assert "One-time passwords are off" in off.stderr
+
+
+def test_orphans_are_listed_and_removed_only_when_told(tmp_path: Path):
+    """The count goes to standard error: the list can be piped."""
+    folder = ["--dir", str(tmp_path / "data")]
+    run("superuser", "upsert", "a@b.co", "12345678", *folder)
+    left = tmp_path / "data" / "storage" / "_pb_users_auth_" / "r" / "a.txt"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    os.utime(left, (0, 0))
+
+    listed = run("files", "orphans", *folder)
+    there = left.exists()
+    removed = run("files", "orphans", "--remove", "--json", *folder)
+
+    key = "_pb_users_auth_/r/a.txt"
+    assert (listed.returncode, listed.stdout, there) == (0, f"{key}\n", True)
+    assert json.loads(removed.stdout) == {"count": 1, "removed": True, "keys": [key]}
+    assert not left.exists()

@@ -4,7 +4,8 @@ F1  A blob appears by renaming a complete file: readers never see half of one.
 F2  ``<name>.attrs`` beside a blob holds its type and metadata as JSON, in the shape PocketBase
     writes, so a storage folder moves between the two unchanged.
 F3  A key that would leave the folder is refused.
-F4  Disk work happens in threads.
+F4  Disk work happens in threads. Only what the system holds in memory anyway is read at once, where
+    the system can tell (Linux): a thread would cost more than the reading.
 F5  A folder that became empty goes with its last blob; a put beside it makes it anew.
 """
 
@@ -17,19 +18,24 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+import stat
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from yadokari.base.errors import BadRequest, NotFound, Unavailable
+from yadokari.base.errors import BadRequest, NotFound, Stale, Unavailable
+from yadokari.blobs.safe_key import safe_parts
 from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
 from yadokari.ports.entropy import Entropy
 
 FOLDER_TRIES = 5  # A folder that goes between being made and being used is made again.
 PIECE_BYTES = 64 * 1024  # the port's promise
 ATTRIBUTES_SUFFIX = ".attrs"
+ATTRIBUTES_BYTES_MAX = 64 * 1024  # A type and a client's name for the file.
+_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 
 
 class LocalBucket:
@@ -48,14 +54,30 @@ class LocalBucket:
         metadata: Mapping[str, str],
     ) -> None:
         """Write or replace a blob; see the port."""
+        await self._put(key, body, content_type, metadata, _publish)
+
+    async def put_new(self, key: BlobKey, body: bytes) -> None:
+        """Write a blob that must not exist yet; see the port."""
+        await self._put(key, body, "", {}, _publish_new)
+
+    async def _put(
+        self,
+        key: BlobKey,
+        body: AsyncIterator[bytes] | bytes,
+        content_type: str,
+        metadata: Mapping[str, str],
+        publish: Callable[[Path, Path, bytes], None],
+    ) -> None:
         path = self._path(key)
         part = path.with_name(f".{self._entropy.bytes(8).hex()}.part")
         try:
             with await asyncio.to_thread(_opened, part) as file:
                 digest = await _write(file, body)
             await asyncio.to_thread(
-                _publish, part, path, _attributes(content_type, metadata, digest)
+                publish, part, path, _attributes(content_type, metadata, digest)
             )
+        except FileExistsError as exc:
+            raise Stale from exc
         except OSError as exc:
             if exc.errno == errno.ENAMETOOLONG:
                 raise BadRequest("The key of the file is too long.") from exc
@@ -65,27 +87,31 @@ class LocalBucket:
 
     async def head(self, key: BlobKey) -> BlobInfo:
         """Facts about a blob; see the port."""
-        return await asyncio.to_thread(_info, self._path(key))
+        return (await self.fetch(key, bytes_max=0))[0]
+
+    async def fetch(self, key: BlobKey, *, bytes_max: int) -> tuple[BlobInfo, bytes | None]:
+        """Facts and small content; see the port."""
+        path = f"{self._folder}/{'/'.join(safe_parts(key))}"
+        if _NOWAIT is not None:
+            try:
+                return _fetched(path, bytes_max, _read_now)
+            except BlockingIOError:
+                pass  # The disk has to be asked.
+        return await asyncio.to_thread(_fetched, path, bytes_max, _read)
 
     async def read(
         self, key: BlobKey, *, start: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Bytes of a blob; see the port."""
-        try:
-            file = await asyncio.to_thread(self._path(key).open, "rb")
-        except OSError as exc:
-            raise NotFound from exc
+        left = sys.maxsize if length is None else length
+        file, piece = await asyncio.to_thread(_begun, self._path(key), start, left)
         with file:
-            await asyncio.to_thread(file.seek, start)
-            left = length
-            while left is None or left > 0:
-                wanted = PIECE_BYTES if left is None else min(left, PIECE_BYTES)
-                piece = await asyncio.to_thread(file.read, wanted)
-                if not piece:
-                    return
-                if left is not None:
-                    left -= len(piece)
+            while piece:
                 yield piece
+                left -= len(piece)
+                if left <= 0:
+                    return
+                piece = await asyncio.to_thread(file.read, min(left, PIECE_BYTES))
 
     async def delete(self, key: BlobKey) -> None:
         """Remove a blob; see the port."""
@@ -133,10 +159,7 @@ class LocalBucket:
                 folder = folder.parent
 
     def _path(self, key: BlobKey) -> Path:
-        parts = key.rstrip("/").split("/")
-        if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
-            raise NotFound
-        return self._folder.joinpath(*parts)
+        return self._folder.joinpath(*safe_parts(key))
 
 
 def _opened(part: Path) -> IO[bytes]:
@@ -189,30 +212,88 @@ def _attributes(content_type: str, metadata: Mapping[str, str], digest: bytes) -
     )
 
 
+def _begun(path: Path, start: int, length: int) -> tuple[IO[bytes], bytes]:
+    """An open file and its first piece, in one visit to the disk. Raises NotFound."""
+    try:
+        file = path.open("rb")
+    except OSError as exc:
+        raise NotFound from exc
+    file.seek(start)
+    return file, file.read(min(length, PIECE_BYTES))
+
+
 def _publish(part: Path, path: Path, attributes: bytes) -> None:
     path.with_name(path.name + ATTRIBUTES_SUFFIX).write_bytes(attributes)
     part.replace(path)
 
 
-def _info(path: Path) -> BlobInfo:
+def _publish_new(part: Path, path: Path, attributes: bytes) -> None:
+    """As ``_publish``, of many at once for one alone: a link never replaces a file."""
+    path.hardlink_to(part)
+    path.with_name(path.name + ATTRIBUTES_SUFFIX).write_bytes(attributes)
+
+
+def _fetched(
+    path: str, bytes_max: int, read: Callable[[int, int], bytes]
+) -> tuple[BlobInfo, bytes | None]:
+    """Facts and small content, read by ``read``. Raises NotFound, and what it raises."""
     try:
-        facts = path.stat()
+        size_bytes, modified_ms, content = _content(path, bytes_max, read)
+    except BlockingIOError:
+        raise
     except OSError as exc:
         raise NotFound from exc
     content_type = ""
     metadata: dict[str, str] = {}
     try:
-        raw = msgspec.json.decode(path.with_name(path.name + ATTRIBUTES_SUFFIX).read_bytes())
+        attributes = _content(path + ATTRIBUTES_SUFFIX, ATTRIBUTES_BYTES_MAX, read)[2]
+        raw = msgspec.json.decode(attributes or b"")
         content_type = str(raw.get("user.content_type", ""))
         metadata = {str(k): str(v) for k, v in (raw.get("user.metadata") or {}).items()}
+    except BlockingIOError:
+        raise
     except (OSError, msgspec.DecodeError, AttributeError):
         pass  # A blob copied here by hand has no facts beside it; it is served all the same.
-    return BlobInfo(
-        size_bytes=facts.st_size,
-        modified_ms=facts.st_mtime_ns // 1_000_000,
+    info = BlobInfo(
+        size_bytes=size_bytes,
+        modified_ms=modified_ms,
         content_type=content_type,
         metadata=metadata,
     )
+    return info, content
+
+
+def _content(
+    path: str, bytes_max: int, read: Callable[[int, int], bytes]
+) -> tuple[int, int, bytes | None]:
+    """Size, time of change in milliseconds, and the content of a file that is not too large."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        facts = os.fstat(file)
+        if not stat.S_ISREG(facts.st_mode):
+            raise FileNotFoundError(path)
+        wanted = bytes_max and facts.st_size <= bytes_max
+        content = read(file, facts.st_size) if wanted else None
+        return facts.st_size, facts.st_mtime_ns // 1_000_000, content
+    finally:
+        os.close(file)
+
+
+def _read(file: int, size_bytes: int) -> bytes:
+    return os.pread(file, size_bytes, 0)
+
+
+def _read_now(file: int, size_bytes: int) -> bytes:
+    """What is in memory already. Raises BlockingIOError when something is not."""
+    assert _NOWAIT is not None
+    buffer = bytearray(size_bytes)
+    try:
+        held = os.preadv(file, [buffer], 0, _NOWAIT) if size_bytes else 0
+    except OSError as exc:  # A file system that cannot tell.
+        raise BlockingIOError from exc
+    if held != size_bytes:
+        raise BlockingIOError
+    return bytes(buffer)
 
 
 _: type[Bucket] = LocalBucket
