@@ -18,8 +18,9 @@ from yadokari.api.asgi import Application
 from yadokari.api.cors import Origins
 from yadokari.api.static import StaticFiles
 from yadokari.app.access_log import AccessLog
-from yadokari.app.commands import Commands
+from yadokari.app.commands import Commands, Erasing
 from yadokari.app.credentials import build_credentials
+from yadokari.app.data_dir import DataDir
 from yadokari.app.entrance import entrance
 from yadokari.app.mailing import ChosenMailer
 from yadokari.app.parts import Build, Program, Surroundings
@@ -112,7 +113,7 @@ async def build(surroundings: Surroundings) -> Program:
         serve=serve,
         superusers=superusers,
         link=link,
-        commands=_commands(services, superusers, migrations, maintenance),
+        commands=_commands(surroundings.dir, store, services, superusers, migrations, maintenance),
         prepare=lambda: _prepare(migrations),
         tend=lambda: _tend(services, doors),
         end_streams=services.hub.close,
@@ -125,18 +126,6 @@ async def _close(services: Services, doors: Doors) -> None:
     await doors.close()
     await services.credentials.close()
     await services.store.close()
-
-
-def _commands(
-    services: Services, superusers: Superusers, migrations: Migrations, maintenance: Maintenance
-) -> Commands:
-    return Commands(
-        superusers=superusers,
-        otps=lambda: services.accounts.superuser_otps,
-        ip_list=services.keeper,
-        migrations=migrations,
-        maintenance=maintenance,
-    )
 
 
 def _collections(surroundings: Surroundings, services: Services, box: SecretBox) -> Collections:
@@ -152,6 +141,29 @@ def _collections(surroundings: Surroundings, services: Services, box: SecretBox)
         journal=_journal(settings, services.clock, services.log),
         is_locked=settings.lock_schema,
         on_deleted=services.sweeper.collection_deleted,
+    )
+
+
+def _commands(
+    folder: DataDir,
+    store: SqliteStore,
+    services: Services,
+    superusers: Superusers,
+    migrations: Migrations,
+    maintenance: Maintenance,
+) -> Commands:
+    def erasing() -> Erasing:
+        from yadokari.app.erasing import build_erasing  # Loaded when somebody is erased.
+
+        return build_erasing(folder, store, services)
+
+    return Commands(
+        superusers=superusers,
+        otps=lambda: services.accounts.superuser_otps,
+        ip_list=services.keeper,
+        migrations=migrations,
+        maintenance=maintenance,
+        erasing=erasing,
     )
 
 

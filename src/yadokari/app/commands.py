@@ -52,6 +52,14 @@ class IpList(Protocol):
         ...
 
 
+class Erasing(Protocol):
+    """Erases records with their traces. Raises errors of ours with what went wrong."""
+
+    async def erase(self, collection_name: str, id: str, *, dry_run: bool) -> object:
+        """Erase one; what was erased."""
+        ...
+
+
 class Credentials(msgspec.Struct, frozen=True):
     """Arguments of ``superuser.create``, ``.update`` and ``.upsert``."""
 
@@ -89,6 +97,14 @@ class Mode(msgspec.Struct, frozen=True):
     mode: str
 
 
+class Erasure(msgspec.Struct, frozen=True, rename="camel"):
+    """Arguments of ``erase``."""
+
+    collection: str
+    record: str
+    dry_run: bool = False
+
+
 class Commands:
     """Runs commands by name."""
 
@@ -100,10 +116,11 @@ class Commands:
         ip_list: IpList,
         migrations: Migrations | None,
         maintenance: Maintenance,
+        erasing: Callable[[], Erasing],
     ) -> None:
         self._superusers, self._otps = superusers, otps
         self._ip_list, self._migrations = ip_list, migrations
-        self._maintenance = maintenance
+        self._maintenance, self._erasing = maintenance, erasing
 
     async def run(self, command: str, arguments: msgspec.Raw) -> object:
         """Run one; returns what becomes JSON.
@@ -120,6 +137,10 @@ class Commands:
             return await self._migrate(name, arguments)
         if group == "maintenance":
             return await self._maintain(name, arguments)
+        if command == "erase":
+            given = msgspec.json.decode(arguments, type=Erasure)
+            erasing = self._erasing()
+            return await erasing.erase(given.collection, given.record, dry_run=given.dry_run)
         if command == "status":
             return {"running": True}
         raise _unknown(command)

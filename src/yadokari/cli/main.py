@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "serve": ("yadokari.cli.serve", "serve", "Start the server."),
     "superuser": ("yadokari.cli.superuser", "superuser", "Make, change and remove superusers."),
     "maintenance": ("yadokari.cli.maintenance", "maintenance", "Close the site for a while."),
+    "erase": ("yadokari.cli.erase", "erase", "Erase a person's record and every trace of it."),
     "import": ("yadokari.cli.import_data", "import_data", "Take over another program's data."),
     "migrate": ("yadokari.cli.migrate", "migrate", "Run, revert and write migrations."),
 }

@@ -9,6 +9,7 @@ S3  Only what the gone record or collection held is removed: another one under t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
@@ -18,6 +19,7 @@ from yadokari.ports.store import Change, Row, Store
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import FileField
 
+KEYS_PER_FILE = 2  # the file itself and the folder of its thumbnails
 WAITING_MAX = 100_000  # records with files to remove at once; beyond it blobs are left as orphans
 
 
@@ -49,6 +51,16 @@ class Sweeper:
         if gone:
             self._note(gone)
 
+    async def remove(self, collection: Collection, row: Row) -> int:
+        """Remove the files of a record that is gone, at once; how many keys were tried.
+
+        Raises: Unavailable.
+        """
+        keys = _keys(collection, row.id, _names(collection.each(FileField), row))
+        for key in keys:
+            await self._remove(key)
+        return len(keys) // KEYS_PER_FILE
+
     async def run(self) -> None:
         """Remove what waits, until cancelled."""
         while True:
@@ -77,17 +89,22 @@ def _gone(collection: Collection, change: Change) -> tuple[str, ...]:
     if not fields or change.before is None or (change.after is None and change.op != "delete"):
         return ()
     kept = set() if change.after is None else _names(fields, change.after)
+    return _keys(collection, change.record_id, _names(fields, change.before) - kept)
+
+
+def _keys(collection: Collection, record_id: str, names: set[str]) -> tuple[str, ...]:
+    """Where the files of these names lie, with their thumbnails."""
     return tuple(
         key
-        for name in sorted(_names(fields, change.before) - kept)
+        for name in sorted(names)
         for key in (
-            thumbs_prefix(collection.id, change.record_id, name),
-            file_key(collection.id, change.record_id, name),
+            thumbs_prefix(collection.id, record_id, name),
+            file_key(collection.id, record_id, name),
         )
     )
 
 
-def _names(fields: list[FileField], row: Row) -> set[str]:
+def _names(fields: Sequence[FileField], row: Row) -> set[str]:
     names: set[str] = set()
     for field in fields:
         value = row.values.get(field.name, "")
