@@ -83,7 +83,7 @@ def canonical(field: Field, stored: Stored) -> Value:
         case JsonField():
             return _json(field, stored)
         case NumberField() | BoolField():
-            return coerce(field, stored)
+            return coerce(field, None if _is_endless(stored) else stored)
         case _:
             return coerce(field, "" if stored is None else _text(stored))
 
@@ -134,13 +134,18 @@ def _is_json(stored: str) -> bool:
 
 def _is_point(stored: str, value: str) -> bool:
     try:
-        decode(stored.encode())
+        point = decode(stored.encode())
     except MalformedJson:
         return False
-    return coordinates(stored) == coordinates(value)
+    is_plain = isinstance(point, dict) and point.keys() == {"lon", "lat"}
+    return is_plain and coordinates(stored) == coordinates(value)
 
 
 def _text(stored: Stored) -> str:
-    if isinstance(stored, int | float):
-        return number_text(stored)
-    return str(stored)
+    if _is_endless(stored):
+        return ""
+    return number_text(stored) if isinstance(stored, int | float) else str(stored)
+
+
+def _is_endless(stored: Stored) -> bool:
+    return isinstance(stored, float) and not math.isfinite(stored)
