@@ -7,6 +7,7 @@ F2  The tests it names are quick, need no network, and fail by what the program 
 from tests.faults.account_faults import ACCOUNT_FAULTS
 from tests.faults.door_faults import DOOR_FAULTS
 from tests.faults.edge_faults import EDGE_FAULTS
+from tests.faults.import_faults import IMPORT_FAULTS
 from tests.faults.oauth2_faults import OAUTH2_FAULTS
 from tests.faults.record_faults import RECORD_FAULTS
 from tests.faults.rule_faults import RULE_FAULTS
@@ -20,4 +21,5 @@ FAULTS = (
     *RULE_FAULTS,
     *RECORD_FAULTS,
     *STORE_FAULTS,
+    *IMPORT_FAULTS,
 )

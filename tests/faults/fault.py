@@ -19,6 +19,8 @@ Area = Literal[
     "realtime",
     "auth",
     "values",
+    "import",
+    "erasing",
 ]
 
 

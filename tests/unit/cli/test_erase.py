@@ -176,10 +176,10 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(people: People):
     dry = json.loads(
         run("erase", "users", person, "--dry-run", "--json", "--dir", str(folder)).stdout
     )
-    shown = people.ask("GET", f"/api/collections/users/records/{person}")
+    shown = people.ask("GET", f"/api/collections/users/records?filter=id='{person}'")
+    assert shown["totalItems"] == 1
     wet = json.loads(run("erase", "users", person, "--json", "--dir", str(folder)).stdout)
 
-    assert shown["name"] == NAME
     assert (dry["dryRun"], wet["dryRun"]) == (True, False)
     for key in ("records", "keptAnswers", "apiKeys", "mentions", "files"):
         assert dry[key] == wet[key], key
