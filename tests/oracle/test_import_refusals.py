@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,30 @@ def test_a_store_that_refuses_a_record_undoes_everything(pb_data: Path, tmp_path
     assert refused.returncode == 1
     assert "A record of users cannot be stored" in refused.stderr
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_import_leaves_nothing(pb_data: Path, tmp_path: Path, by: signal.Signals):
+    """Whoever stops it may begin again."""
+    _sql(
+        pb_data,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
+        " INSERT INTO users (id, email, tokenKey) SELECT printf('%015d', i), 'e' || i, i FROM n",
+    )
+    target = tmp_path / "data"
+    process = subprocess.Popen(
+        [program("ours"), "import", "pocketbase", pb_data, "--dir", target],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not (target / ".importing" / "data.db-wal").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    process.send_signal(by)
+
+    assert process.wait(timeout=30) != 0
+    assert not target.exists()
 
 
 def test_only_an_empty_folder_is_filled(pb_data: Path, tmp_path: Path):

@@ -34,6 +34,7 @@ class _Result(msgspec.Struct, rename="camel"):
     request_logs: int
     backups: list[_Backup]
     mentions: list[_Place]
+    searched: bool
 
 
 @click.command()
@@ -74,6 +75,8 @@ def _print(result: _Result) -> None:
         click.echo("\nBackups may still hold the record:")
         for backup in result.backups:
             click.echo(f"  {backup.name} of {backup.made}")
+    if not result.searched:
+        click.echo("\nNot every collection could be searched for the address: it took too long.")
     if result.mentions:
         click.echo("\nThe address stands in other records; look at them yourself:")
         for place in result.mentions[:_SHOWN_MAX]:

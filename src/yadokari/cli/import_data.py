@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,8 @@ def pocketbase(
         if not key:
             raise click.ClickException(f"The variable {key_variable} is not set.")
     settings = settings_of(given(flags))
+    # Asked to stop in either way it takes back what it made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     watch = _Watch()
     try:
         report = import_pocketbase(

@@ -18,7 +18,7 @@ from typing import Protocol
 
 import msgspec
 
-from yadokari.base.errors import BadRequest, NotFound, YadokariError
+from yadokari.base.errors import BadRequest, NotFound, Unavailable, YadokariError
 from yadokari.base.json_text import encode
 from yadokari.ports.erasable import Erasable, Traces
 from yadokari.ports.store import Page, Row, Store, Transaction
@@ -88,6 +88,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """They still hold what they held; delete them, or wait until they are old enough to go."""
     mentions: tuple[Place, ...]
     """Other records that still hold the person's address, the first hundred."""
+    searched: bool
+    """Whether every collection could be searched for the address; a large one may take too long."""
 
 
 class _Undo(YadokariError):
@@ -171,9 +173,9 @@ class Erasing:
         answers = await self._idempotency.forget_answers(needles, dry_run=dry_run)
         keys = await self._api_keys.forget(traces, dry_run=dry_run)
         logged = 0 if self._logs is None else await self._logs.forget(traces, dry_run=dry_run)
-        mentions = await self._mentions(address, besides=places) if address else ()
         if not dry_run:
             await self._erasable.compact()
+        mentions, searched = await self._mentions(address, besides=places)
         return Erased(
             dry_run=dry_run,
             found=any(row.id == id and one.id == collection.id for one, row in seen),
@@ -185,6 +187,7 @@ class Erasing:
             request_logs=logged,
             backups=tuple(self._backups()),
             mentions=mentions,
+            searched=searched,
         )
 
     async def _delete(
@@ -216,19 +219,26 @@ class Erasing:
             return len(_file_names(collection, row))
         return await self._remove_files(collection, row)
 
-    async def _mentions(self, address: str, *, besides: set[tuple[str, str]]) -> tuple[Place, ...]:
-        """Other records that hold the address in some text."""
+    async def _mentions(
+        self, address: str, *, besides: set[tuple[str, str]]
+    ) -> tuple[tuple[Place, ...], bool]:
+        """Other records that hold the address in some text, and whether all were searched."""
         found: dict[tuple[str, str], Place] = {}
-        for collection in self._store.schema.collections:
-            if collection.is_view:
-                continue
+        searched = True
+        tables = [item for item in self._store.schema.collections if not item.is_view]
+        for collection in tables if address else ():
             names = [field.name for field in collection.fields if isinstance(field, _TEXTS)]
             for start in range(0, len(names), _FIELDS_AT_ONCE):
                 some = names[start : start + _FIELDS_AT_ONCE]
-                for row in await self._holding(collection, some, address):
+                try:
+                    rows = await self._holding(collection, some, address)
+                except Unavailable:
+                    searched = False
+                    continue
+                for row in rows:
                     if (collection.id, row.id) not in besides:
                         found[collection.id, row.id] = Place(collection.name, row.id)
-        return tuple(found.values())[:MENTIONS_MAX]
+        return tuple(found.values())[:MENTIONS_MAX], searched
 
     async def _holding(
         self, collection: Collection, names: Sequence[str], address: str
