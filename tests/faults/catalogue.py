@@ -8,6 +8,7 @@ from tests.faults.account_faults import ACCOUNT_FAULTS
 from tests.faults.door_faults import DOOR_FAULTS
 from tests.faults.edge_faults import EDGE_FAULTS
 from tests.faults.file_faults import FILE_FAULTS
+from tests.faults.import_faults import IMPORT_FAULTS
 from tests.faults.oauth2_faults import OAUTH2_FAULTS
 from tests.faults.record_faults import RECORD_FAULTS
 from tests.faults.rule_faults import RULE_FAULTS
@@ -22,4 +23,5 @@ FAULTS = (
     *RULE_FAULTS,
     *RECORD_FAULTS,
     *STORE_FAULTS,
+    *IMPORT_FAULTS,
 )

@@ -20,6 +20,8 @@ Area = Literal[
     "realtime",
     "auth",
     "values",
+    "import",
+    "erasing",
 ]
 
 

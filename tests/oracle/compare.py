@@ -49,7 +49,7 @@ def _is_same(oracle: Answer, ours: Answer) -> bool:
     return oracle.status == ours.status and oracle.body == ours.body and media[0] == media[1]
 
 
-def _is_unordered(request: Request) -> bool:
+def is_unordered(request: Request) -> bool:
     """Whether the order of a list is left open: the oracle's planner may choose any index."""
     path, _, query = request.path.partition("?")
     if request.order_free or not path.endswith("/records"):
@@ -71,7 +71,7 @@ def canonical(request: Request, answer: Answer) -> str:
     except ValueError:
         return f"{answer.status} broken JSON {answer.body[:200]!r}"
     value = _without_texts(value) if answer.status >= 400 else _marked(value, key="")
-    if isinstance(value, dict) and isinstance(value.get("items"), list) and _is_unordered(request):
+    if isinstance(value, dict) and isinstance(value.get("items"), list) and is_unordered(request):
         items = value["items"]
         assert isinstance(items, list)
         value["items"] = sorted(items, key=lambda item: json.dumps(item, sort_keys=True))

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,12 +59,22 @@ class Server:
 
 
 @contextmanager
-def running(kind: Kind, *, batch: bool = True) -> Iterator[Server]:
+def running(
+    kind: Kind,
+    *,
+    batch: bool = True,
+    data: Path | None = None,
+    options: tuple[str, ...] = (),
+    **variables: str,
+) -> Iterator[Server]:
     """Start a server in a fresh folder, stop it at the end.
 
     Args:
         kind: `oracle` is PocketBase, `ours` is Yadokari (or as YADOKARI_ORACLE_OURS says).
         batch: Switch batches on, which both servers have off by default.
+        data: A data folder to begin with; a copy of it is used, and it has the superuser already.
+        options: More options of its command line.
+        variables: More variables for its process.
 
     Raises:
         ServerMissing: the program is not installed.
@@ -73,7 +83,10 @@ def running(kind: Kind, *, batch: bool = True) -> Iterator[Server]:
     directory = Path(tempfile.mkdtemp(prefix=f"yadokari-{kind}-"))
     process: subprocess.Popen[bytes] | None = None
     try:
-        process, port = _start(kind, directory)
+        if data is not None:
+            shutil.copytree(data, directory / "data")
+        launch = _Launch(directory, options, {**os.environ, **variables})
+        process, port = _start(kind, launch, is_new=data is None)
         client = Client(port=port)
         yield _prepared(kind, port=port, directory=directory, client=client, batch=batch)
         client.close()
@@ -107,20 +120,33 @@ def _is_pocketbase(kind: Kind) -> bool:
     return kind == "oracle" or os.environ.get("YADOKARI_ORACLE_OURS") == "oracle"
 
 
-def _start(kind: Kind, directory: Path) -> tuple[subprocess.Popen[bytes], int]:
-    command = program(kind)
-    if _is_pocketbase(kind):
+@dataclass(frozen=True, slots=True)
+class _Launch:
+    """Where and with what a server is started."""
+
+    directory: Path
+    options: tuple[str, ...]
+    variables: Mapping[str, str]
+
+
+def _start(kind: Kind, launch: _Launch, *, is_new: bool) -> tuple[subprocess.Popen[bytes], int]:
+    command, directory = program(kind), launch.directory
+    if _is_pocketbase(kind) and is_new:
         at = ("--dir", str(directory / "data"))
         subprocess.run(
-            [command, "superuser", "upsert", SUPERUSER_EMAIL, SUPERUSER_PASSWORD, *at],
+            [
+                *(command, "superuser", "upsert", SUPERUSER_EMAIL, SUPERUSER_PASSWORD, *at),
+                *launch.options,
+            ],
             check=True,
             capture_output=True,
+            env=launch.variables,
             timeout=START_SECONDS_MAX,
         )
     failure = ""
     for _ in range(PORT_TRIES_MAX):
         port = free_port()
-        process = _spawn(command, directory, port=port)
+        process = _spawn(command, launch, port=port)
         if _is_up(process, port):
             return process, port
         hangs = process.poll() is None
@@ -131,13 +157,17 @@ def _start(kind: Kind, directory: Path) -> tuple[subprocess.Popen[bytes], int]:
     raise ServerFailed(f"{command.name} did not answer on /api/health:\n{failure}")
 
 
-def _spawn(command: Path, directory: Path, *, port: int) -> subprocess.Popen[bytes]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("YADOKARI_")}
+def _spawn(command: Path, launch: _Launch, *, port: int) -> subprocess.Popen[bytes]:
+    directory = launch.directory
+    environment = {k: v for k, v in launch.variables.items() if not k.startswith("YADOKARI_")}
     environment["YADOKARI_SUPERUSER_EMAIL"] = SUPERUSER_EMAIL
     environment["YADOKARI_SUPERUSER_PASSWORD"] = SUPERUSER_PASSWORD
     with (directory / "output.log").open("wb") as output:
         return subprocess.Popen(
-            [command, "serve", "--http", f"127.0.0.1:{port}", "--dir", str(directory / "data")],
+            [
+                *(command, "serve", "--http", f"127.0.0.1:{port}"),
+                *("--dir", str(directory / "data"), *launch.options),
+            ],
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -18,8 +18,9 @@ from yadokari.api.asgi import Application
 from yadokari.api.cors import Origins
 from yadokari.api.static import StaticFiles
 from yadokari.app.access_log import AccessLog
-from yadokari.app.commands import Commands
+from yadokari.app.commands import Commands, Erasing
 from yadokari.app.credentials import build_credentials
+from yadokari.app.data_dir import DataDir
 from yadokari.app.entrance import entrance
 from yadokari.app.mailing import ChosenMailer
 from yadokari.app.parts import Build, Program, Surroundings
@@ -115,7 +116,7 @@ async def build(surroundings: Surroundings) -> Program:
         serve=serve,
         superusers=superusers,
         link=link,
-        commands=_commands(services, superusers, migrations, maintenance),
+        commands=_commands(surroundings.dir, store, services, superusers, migrations, maintenance),
         prepare=lambda: _prepare(migrations),
         tend=lambda: _tend(services, doors),
         end_streams=services.hub.close,
@@ -132,8 +133,18 @@ async def _close(services: Services, doors: Doors) -> None:
 
 
 def _commands(
-    services: Services, superusers: Superusers, migrations: Migrations, maintenance: Maintenance
+    folder: DataDir,
+    store: SqliteStore,
+    services: Services,
+    superusers: Superusers,
+    migrations: Migrations,
+    maintenance: Maintenance,
 ) -> Commands:
+    def erasing() -> Erasing:
+        from yadokari.app.erasing import build_erasing  # Loaded when somebody is erased.
+
+        return build_erasing(folder, store, services)
+
     def orphans() -> Orphans:
         from yadokari.files.orphans import Orphans  # Loaded when somebody asks for them.
 
@@ -146,6 +157,7 @@ def _commands(
         migrations=migrations,
         maintenance=maintenance,
         orphans=orphans,
+        erasing=erasing,
     )
 
 

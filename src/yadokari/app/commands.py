@@ -53,6 +53,14 @@ class IpList(Protocol):
         ...
 
 
+class Erasing(Protocol):
+    """Erases records with their traces. Raises errors of ours with what went wrong."""
+
+    async def erase(self, collection_name: str, id: str, *, dry_run: bool) -> object:
+        """Erase one; what was erased."""
+        ...
+
+
 class Credentials(msgspec.Struct, frozen=True):
     """Arguments of ``superuser.create``, ``.update`` and ``.upsert``."""
 
@@ -96,6 +104,14 @@ class Remove(msgspec.Struct, frozen=True):
     remove: bool = False
 
 
+class Erasure(msgspec.Struct, frozen=True, rename="camel"):
+    """Arguments of ``erase``."""
+
+    collection: str
+    record: str
+    dry_run: bool = False
+
+
 class Commands:
     """Runs commands by name."""
 
@@ -108,10 +124,11 @@ class Commands:
         migrations: Migrations | None,
         maintenance: Maintenance,
         orphans: Callable[[], Orphans],
+        erasing: Callable[[], Erasing],
     ) -> None:
         self._superusers, self._otps = superusers, otps
         self._ip_list, self._migrations = ip_list, migrations
-        self._maintenance, self._orphans = maintenance, orphans
+        self._maintenance, self._orphans, self._erasing = maintenance, orphans, erasing
 
     async def run(self, command: str, arguments: msgspec.Raw) -> object:
         """Run one; returns what becomes JSON.
@@ -131,6 +148,10 @@ class Commands:
         if command == "files.orphans":
             remove = msgspec.json.decode(arguments, type=Remove).remove
             return await self._orphans().collect(remove=remove)
+        if command == "erase":
+            given = msgspec.json.decode(arguments, type=Erasure)
+            erasing = self._erasing()
+            return await erasing.erase(given.collection, given.record, dry_run=given.dry_run)
         if command == "status":
             return {"running": True}
         raise _unknown(command)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -29,6 +29,9 @@ from yadokari.ports.store import ABSENT, Row, Store, Transaction
 from yadokari.records.caller import Caller, KeyScope
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import NumberField, TextField
+
+if TYPE_CHECKING:
+    from yadokari.ports.erasable import Traces
 
 KeyAction: TypeAlias = Literal["list", "view", "create", "update", "delete"]
 
@@ -148,6 +151,18 @@ class ApiKeys:
 
         return await (await self._store.transact(work)).settled()
 
+    async def forget(self, traces: Traces, *, dry_run: bool) -> int:
+        """Revoke the keys that act as one of these records, as names tell of them; how many."""
+        records = frozenset(traces.records)
+
+        async def work(tx: Transaction) -> int:
+            rows = [row for row in await tx.all_of(API_KEYS) if _actor_of(row) in records]
+            for row in () if dry_run else rows:
+                await tx.remove(row)
+            return len(rows)
+
+        return await (await self._store.transact(work)).settled()
+
     async def caller(self, text: str) -> Caller | None:
         """Who a key acts as, with its scope; None when it is none or has ended."""
         id, _, secret = text.removeprefix(PREFIX).partition("_")
@@ -173,6 +188,11 @@ class ApiKeys:
 def _of(row: Row) -> ApiKey:
     facts = msgspec.json.decode(str(row.values["facts"]), type=KeyFacts)
     return ApiKey(str(row.values["id"]), facts)
+
+
+def _actor_of(row: Row) -> tuple[str, str]:
+    facts = _of(row).facts
+    return facts.actor_collection_id, facts.actor_id
 
 
 def _digest(secret: str) -> str:

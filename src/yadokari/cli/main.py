@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "files": ("yadokari.cli.files", "files", "Look after uploaded files."),
     "superuser": ("yadokari.cli.superuser", "superuser", "Make, change and remove superusers."),
     "maintenance": ("yadokari.cli.maintenance", "maintenance", "Close the site for a while."),
+    "erase": ("yadokari.cli.erase", "erase", "Erase a person's record and every trace of it."),
+    "import": ("yadokari.cli.import_data", "import_data", "Take over another program's data."),
     "migrate": ("yadokari.cli.migrate", "migrate", "Run, revert and write migrations."),
 }
 """Module, name in it and help of each command."""

@@ -19,6 +19,7 @@ from yadokari.ports.store import Change, Row, Store
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import FileField
 
+KEYS_PER_FILE = 2  # the file itself and the folder of its thumbnails
 WAITING_MAX = 100_000  # records with files to remove at once; beyond it blobs are left as orphans
 
 
@@ -50,6 +51,16 @@ class Sweeper:
         if gone:
             self._note(gone)
 
+    async def remove(self, collection: Collection, row: Row) -> int:
+        """Remove the files of a record that is gone, at once; how many keys were tried.
+
+        Raises: Unavailable.
+        """
+        keys = _keys(collection, row.id, file_names(collection, row))
+        for key in keys:
+            await self._remove(key)
+        return len(keys) // KEYS_PER_FILE
+
     async def run(self) -> None:
         """Remove what waits, until cancelled."""
         while True:
@@ -77,12 +88,17 @@ def _gone(collection: Collection, change: Change) -> tuple[str, ...]:
     if change.before is None or (change.after is None and change.op != "delete"):
         return ()
     kept = set[str]() if change.after is None else file_names(collection, change.after)
+    return _keys(collection, change.record_id, file_names(collection, change.before) - kept)
+
+
+def _keys(collection: Collection, record_id: str, names: set[str]) -> tuple[str, ...]:
+    """Where the files of these names lie, with their thumbnails."""
     return tuple(
         key
-        for name in sorted(file_names(collection, change.before) - kept)
+        for name in sorted(names)
         for key in (
-            file_key(collection.id, change.record_id, name),
-            thumbs_prefix(collection.id, change.record_id, name),
+            file_key(collection.id, record_id, name),
+            thumbs_prefix(collection.id, record_id, name),
         )
     )
 

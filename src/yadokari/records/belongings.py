@@ -50,6 +50,14 @@ class Belongings:
         )
         return await reads.select(mine.plan, mine.binding, page=Page(offset=0, limit=rows_max))
 
+    async def all_of(self, tx: Transaction, collection: Collection, row: Row) -> list[Row]:
+        """Every row that would go with the record."""
+        helpers = [tx.schema.named(name) for name in HELPER_COLLECTIONS if collection.is_auth]
+        found: list[Row] = []
+        for helper in helpers:
+            found += [] if helper is None else await self.of(tx, helper, collection, row)
+        return found
+
     async def of_removed(self, tx: Transaction, collection: Collection, row: Row) -> None:
         """The record goes (BL1)."""
         if collection.is_auth:

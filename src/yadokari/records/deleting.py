@@ -75,25 +75,39 @@ class Deleting:
             raise BadRequest(LAST_SUPERUSER)
         await self.remove(tx, collection, row)
 
-    async def remove(self, tx: Transaction, collection: Collection, row: Row) -> None:
-        """Delete a record whatever the rules say (D1, D2)."""
-        await self._remove(tx, collection, row, going=set())
+    async def remove(
+        self,
+        tx: Transaction,
+        collection: Collection,
+        row: Row,
+        *,
+        also: DeleteWitness | None = None,
+    ) -> None:
+        """Delete a record whatever the rules say (D1, D2); ``also`` sees every one that goes."""
+        await self._remove(tx, collection, row, also, going=set())
 
     async def _remove(
-        self, tx: Transaction, collection: Collection, row: Row, *, going: set[tuple[str, str]]
+        self,
+        tx: Transaction,
+        collection: Collection,
+        row: Row,
+        also: DeleteWitness | None,
+        *,
+        going: set[tuple[str, str]],
     ) -> None:
         key = (collection.id, row.id)
         if key in going:
             return
         going.add(key)
-        if self._witness is not None:
-            await self._witness.before_delete(tx, collection, row)
+        for witness in (self._witness, also):
+            if witness is not None:
+                await witness.before_delete(tx, collection, row)
         for other in tx.schema.collections:
             if other.is_view:
                 continue
             for field in other.fields:
                 if isinstance(field, RelationField) and field.collection_id == collection.id:
-                    await self._release(tx, other, field, row, going=going)
+                    await self._release(tx, other, field, row, also, going=going)
         await self._belongings.of_removed(tx, collection, row)
         current = (await tx.get(collection, (row.id,))).get(row.id)
         if current is not None:
@@ -105,6 +119,7 @@ class Deleting:
         other: Collection,
         field: RelationField,
         row: Row,
+        also: DeleteWitness | None,
         *,
         going: set[tuple[str, str]],
     ) -> None:
@@ -117,7 +132,7 @@ class Deleting:
                 continue
             left = tuple(one for one in unpacked(current.values[field.name]) if one != row.id)
             if not left and field.cascade_delete:
-                await self._remove(tx, other, current, going=going)
+                await self._remove(tx, other, current, also, going=going)
             elif not left and field.required:
                 raise BadRequest(REQUIRED_REFERENCE)
             else:

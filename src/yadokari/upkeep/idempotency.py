@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Literal, TypeAlias, TypeVar
 
@@ -29,7 +29,9 @@ import msgspec
 
 from yadokari.base.errors import BadRequest, Unavailable
 from yadokari.ports.clock import Clock
-from yadokari.ports.store import ABSENT, Committed, Row, Store, Transaction
+from yadokari.ports.store import ABSENT, Committed, Page, Row, Store, Transaction
+from yadokari.rules.bind import NOTHING
+from yadokari.rules.resolve import Query, resolve
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import NumberField, TextField, Value
 
@@ -236,6 +238,31 @@ class Idempotency:
 
         return (await self._store.transact(forget)).value
 
+    async def forget_answers(self, texts: Sequence[str], *, dry_run: bool) -> int:
+        """Empty the kept answers that hold one of these texts; how many. Their claims stay (K2)."""
+        needles = [text.encode() for text in texts]
+        plan = resolve(Query(collection=IDEMPOTENCY), self._store.schema)
+        offset = count = 0
+        while rows := await self._store.select(
+            plan, NOTHING, page=Page(offset=offset, limit=PRUNE_ROWS_MAX)
+        ):
+            offset += len(rows)
+            found = [row for row in rows if _holds(row, needles)]
+            count += len(found)
+            if found and not dry_run:
+                await self._empty(found)
+        return count
+
+    async def _empty(self, rows: Sequence[Row]) -> None:
+        async def work(transaction: Transaction) -> None:
+            for row in rows:
+                values = row.values | {"status": 0, "content_type": "", "body": ""}
+                emptied = Row(row.collection_id, values, row.version, row.stamp)
+                await transaction.put(emptied, expected=row.version)
+
+        committed = await self._store.transact(work)
+        await committed.settled()
+
     async def _kept(self, turn: Turn) -> Outcome:
         row = (await self._store.get(IDEMPOTENCY, [turn.key_id])).get(turn.key_id)
         if row is None or _expires_ms(row) <= self._clock.unix_ms():
@@ -274,6 +301,11 @@ def transact_claimed(
         return value
 
     return store.transact(both)
+
+
+def _holds(row: Row, needles: Sequence[bytes]) -> bool:
+    body = base64.b64decode(str(row.values["body"]))
+    return any(needle in body for needle in needles)
 
 
 def _expires_ms(row: Row) -> int:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 from typing_extensions import override
@@ -45,6 +46,9 @@ from yadokari.stores.sqlite.table import Query, Raw
 from yadokari.stores.sqlite.tables import Tables
 from yadokari.stores.sqlite.views import read_columns
 from yadokari.stores.sqlite.writer import Writer
+
+if TYPE_CHECKING:
+    from yadokari.ports.erasable import Erasable, Traces
 
 T = TypeVar("T")
 
@@ -186,6 +190,19 @@ class SqliteStore(PlanReads):
         """See ports.store.Store.fence."""
         return self._fence
 
+    async def forget_images(self, traces: Traces, *, dry_run: bool) -> int:
+        """Empty the images in the change log that hold traces; how many (erasing.py)."""
+        from yadokari.stores.sqlite.erasing import forget_images  # Seldom asked for.
+
+        action = partial(forget_images, self._connection, traces, dry_run=dry_run)
+        return await self._writer.run_alone(action)
+
+    async def compact(self) -> None:
+        """Leave nothing in the files that is not in the tables (erasing.py). Raises Unavailable."""
+        from yadokari.stores.sqlite.erasing import compact
+
+        await self._writer.run_alone(partial(compact, self._connection))
+
     async def close(self) -> None:
         """See ports.store.Store.close. The WAL is empty afterwards."""
         if self._closed:
@@ -224,3 +241,4 @@ class SqliteStore(PlanReads):
 
 
 _: type[Store] = SqliteStore
+__: type[Erasable] = SqliteStore

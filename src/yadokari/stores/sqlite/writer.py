@@ -175,6 +175,24 @@ class Writer:
             self._locked = True
             self._unlock()
 
+    async def run_alone(self, action: Callable[[], T]) -> T:
+        """Run something on the connection, in its thread, with every earlier unit committed.
+
+        Raises: Unavailable when stopping, else what ``action`` raises.
+        """
+        await self._lock()
+        try:
+            if self._closed:
+                raise Unavailable("The server is stopping.")
+            running = asyncio.get_running_loop().run_in_executor(self._thread, action)
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await _over(running)
+                raise
+        finally:
+            self._unlock()
+
     async def close(self) -> None:
         """Finish the open group; later units are refused."""
         self._closed = True

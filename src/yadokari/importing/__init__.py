@@ -1,0 +1,1 @@
+"""Taking over the data of other programs: PocketBase's data folder."""
