@@ -23,7 +23,9 @@ from yadokari.app.credentials import build_credentials
 from yadokari.app.entrance import entrance
 from yadokari.app.mailing import ChosenMailer
 from yadokari.app.parts import Build, Program, Surroundings
+from yadokari.app.request_log import RequestLog
 from yadokari.app.settings import Settings
+from yadokari.app.upkeep import Keeping, build_upkeep
 from yadokari.app.web import Doors, Services, build_doors, build_services, trusted_proxy
 from yadokari.auth.account_rows import DECOYS
 from yadokari.auth.api_keys import API_KEYS
@@ -42,6 +44,7 @@ from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.store import SqliteStore, open_sqlite
 from yadokari.upkeep.app_settings import AppSettings
 from yadokari.upkeep.idempotency import IDEMPOTENCY, PRUNE_ROWS_MAX, Idempotency
+from yadokari.upkeep.log_queue import LogQueue
 from yadokari.upkeep.maintenance import Maintenance
 from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
@@ -98,32 +101,35 @@ async def build(surroundings: Surroundings) -> Program:
     def collections() -> Collections:
         return _collections(surroundings, services, box)
 
-    api = _application(surroundings, build_doors(services, collections, maintenance), keeper)
+    upkeep = build_upkeep(surroundings, services, store)
+    doors = build_doors(services, collections, maintenance, upkeep.doors)
+    api = _application(surroundings, doors, keeper, notes=upkeep.notes)
     admin = AdminPages(superusers=superusers, link=link)
     application, serve = entrance(surroundings, api, admin, sealer=box)
 
     async def prepare() -> None:
         await migrations.up()
 
-    async def close() -> None:
-        passwords.close()
-        await store.close()
-
     return Program(
         application=application,
         serve=serve,
         superusers=superusers,
         link=link,
-        commands=_commands(services, superusers, migrations, maintenance),
+        commands=_commands(services, superusers, migrations, maintenance, upkeep),
         prepare=prepare,
-        tend=lambda: _tend(services),
+        tend=lambda: _tend(services, upkeep),
+        restart=upkeep.restart,
         end_streams=services.hub.close,
-        close=close,
+        close=lambda: _close(services, upkeep),
     )
 
 
 def _commands(
-    services: Services, superusers: Superusers, migrations: Migrations, maintenance: Maintenance
+    services: Services,
+    superusers: Superusers,
+    migrations: Migrations,
+    maintenance: Maintenance,
+    upkeep: Keeping,
 ) -> Commands:
     return Commands(
         superusers=superusers,
@@ -131,6 +137,8 @@ def _commands(
         ip_list=services.keeper,
         migrations=migrations,
         maintenance=maintenance,
+        backups=upkeep.doors.backups,
+        restart=upkeep.restart,
     )
 
 
@@ -150,7 +158,9 @@ def _collections(surroundings: Surroundings, services: Services, box: SecretBox)
     )
 
 
-def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeeper) -> Application:
+def _application(
+    surroundings: Surroundings, doors: Doors, keeper: SettingsKeeper, *, notes: LogQueue
+) -> Application:
     settings, log = surroundings.settings, surroundings.log
     access = None
     if settings.log_requests != "none":
@@ -175,8 +185,11 @@ def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeepe
 
     doors.guarded(api)
 
+    noting = RequestLog(notes, clock=surroundings.clock, lines=access)
+
     def follow(changed: AppSettings) -> None:
         api.trusted_proxy = trusted_proxy(changed, proxies=settings.proxies)
+        api.access = noting if changed.logs.max_days > 0 else access  # Costs nothing when off.
 
     keeper.on_change(follow)
     return api
@@ -233,13 +246,20 @@ async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore
     return store
 
 
-async def _tend(services: Services) -> None:
+async def _close(services: Services, upkeep: Keeping) -> None:
+    services.passwords.close()
+    await upkeep.close()
+    await services.store.close()
+
+
+async def _tend(services: Services, upkeep: Keeping) -> None:
     """Realtime, sweeping, mails and upkeep, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(services.hub.run())
         tasks.create_task(services.sweeper.run())
         tasks.create_task(services.accounts.queue.run())
         tasks.create_task(_forget_answers(services))
+        tasks.create_task(upkeep.run())
 
 
 async def _forget_answers(services: Services) -> None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from yadokari.app.control import CommandRefused
+from yadokari.app.restart import Restart
 from yadokari.auth.superusers import Superusers
+from yadokari.upkeep.backups import Backups
 from yadokari.upkeep.maintenance import Maintenance, mode_of
 
 if TYPE_CHECKING:
@@ -89,6 +91,12 @@ class Mode(msgspec.Struct, frozen=True):
     mode: str
 
 
+class Key(msgspec.Struct, frozen=True):
+    """Arguments of the backup commands."""
+
+    key: str = ""
+
+
 class Commands:
     """Runs commands by name."""
 
@@ -100,10 +108,12 @@ class Commands:
         ip_list: IpList,
         migrations: Migrations | None,
         maintenance: Maintenance,
+        backups: Backups,
+        restart: Restart,
     ) -> None:
         self._superusers, self._otps = superusers, otps
         self._ip_list, self._migrations = ip_list, migrations
-        self._maintenance = maintenance
+        self._maintenance, self._backups, self._restart = maintenance, backups, restart
 
     async def run(self, command: str, arguments: msgspec.Raw) -> object:
         """Run one; returns what becomes JSON.
@@ -120,6 +130,8 @@ class Commands:
             return await self._migrate(name, arguments)
         if group == "maintenance":
             return await self._maintain(name, arguments)
+        if group == "backup":
+            return await self._backup(name, arguments)
         if command == "status":
             return {"running": True}
         raise _unknown(command)
@@ -153,6 +165,21 @@ class Commands:
             mode = mode_of(msgspec.json.decode(arguments, type=Mode).mode)
             return await self._maintenance.set(mode)
         raise _unknown(f"maintenance.{name}")
+
+    async def _backup(self, name: str, arguments: msgspec.Raw) -> object:
+        backups = self._backups
+        if name == "list":
+            return [msgspec.to_builtins(made) for made in await backups.list()]
+        key = msgspec.json.decode(arguments, type=Key).key
+        if name == "create":
+            return {"key": await backups.create(key)}
+        if name == "verify":
+            return msgspec.to_builtins(await backups.verify(key))
+        if name == "restore":
+            manifest = await backups.prepare_restore(key)
+            self._restart.ask()
+            return {"key": key, "made": manifest.made}
+        raise _unknown(f"backup.{name}")
 
     async def _migrate(self, name: str, arguments: msgspec.Raw) -> object:
         engine = self._migrations

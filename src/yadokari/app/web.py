@@ -38,6 +38,7 @@ from yadokari.app.rare_routes import (
     settings_routes,
     signed_token_routes,
 )
+from yadokari.app.upkeep_routes import Upkeep, upkeep_routes
 from yadokari.auth.passwords import Passwords
 from yadokari.base.log import Log
 from yadokari.files.handing_out import HandingOut
@@ -161,7 +162,10 @@ class Doors(msgspec.Struct, frozen=True):
 
 
 def build_doors(
-    services: Services, collections: Callable[[], Collections], maintenance: Maintenance
+    services: Services,
+    collections: Callable[[], Collections],
+    maintenance: Maintenance,
+    upkeep: Upkeep,
 ) -> Doors:
     """Every endpoint of the HTTP API."""
     store, clock, entropy = services.store, services.clock, services.entropy
@@ -174,17 +178,11 @@ def build_doors(
         schema=lambda: store.schema,
         addresses=Addresses(keeper),
     )
-    guard = RateGuard(door=door)
-    keeper.on_change(lambda settings: _follow_limits(guard, settings, clock))
+    guard = _limited(door, keeper)
     intake = Intake(bucket=services.bucket, entropy=entropy)
     throttle = ListThrottle(clock=clock, entropy=entropy)
     signing_in = SigningIn(door=door, completing=accounts.completing)
-    handing_out = HandingOut(
-        store=store,
-        reading=services.records.reading,
-        origins=Origins(store=store, plans=services.records.plans),
-        bucket=services.bucket,
-    )
+    handing_out = _handing_out(services)
     writes = [
         *RecordRoutes(door=door, intake=intake, throttle=throttle).routes(),
         *BatchRoutes(
@@ -200,6 +198,7 @@ def build_doors(
         *settings_routes(door, keeper),
         *mail_test_routes(door, accounts),
         *maintenance_routes(door, maintenance),
+        *upkeep_routes(door, upkeep, entropy),
         *key_routes(door, credentials.keys),
         *signed_token_routes(door, credentials.signing, lambda: keeper.current.meta.app_url),
         *bearer_routes(signing_in, accounts.sign_in, credentials),
@@ -212,11 +211,26 @@ def build_doors(
         *HealthRoutes(
             door=door,
             proxy_headers=lambda: keeper.current.trusted_proxy.headers,
-            can_back_up=lambda: True,
+            can_back_up=lambda: not upkeep.backups.is_busy,
         ).routes(),
     ]
 
     return Doors(routes, lambda api: _follow_maintenance(api, guard, door, maintenance))
+
+
+def _handing_out(services: Services) -> HandingOut:
+    return HandingOut(
+        store=services.store,
+        reading=services.records.reading,
+        origins=Origins(store=services.store, plans=services.records.plans),
+        bucket=services.bucket,
+    )
+
+
+def _limited(door: Door, keeper: SettingsKeeper) -> RateGuard:
+    guard = RateGuard(door=door)
+    keeper.on_change(lambda settings: _follow_limits(guard, settings, door.clock))
+    return guard
 
 
 def trusted_proxy(settings: AppSettings, *, proxies: int) -> RealIp | None:

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "serve": ("yadokari.cli.serve", "serve", "Start the server."),
     "superuser": ("yadokari.cli.superuser", "superuser", "Make, change and remove superusers."),
     "maintenance": ("yadokari.cli.maintenance", "maintenance", "Close the site for a while."),
+    "backup": ("yadokari.cli.backup", "backup", "Make, list, verify and restore backups."),
     "migrate": ("yadokari.cli.migrate", "migrate", "Run, revert and write migrations."),
 }
 """Module, name in it and help of each command."""

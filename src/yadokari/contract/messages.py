@@ -46,6 +46,13 @@ REALTIME_CLIENT_MISSING: Final = "Missing or invalid client id."
 REALTIME_CLIENT_INVALID: Final = "Invalid realtime client."
 REALTIME_CALLER_CHANGED: Final = "The current and the previous request authorization don't match."
 SETTINGS_NOT_SAVED: Final = "An error occurred while saving the new settings."
+CRON_MISSING: Final = "Missing or invalid cron job."
+FILTER_INVALID: Final = "Invalid filter format."
+BACKUP_RUNNING: Final = "Try again later - another backup/restore process has already been started."
+BACKUP_INVALID: Final = "Missing or invalid backup file."
+BACKUP_GONE: Final = "Invalid or already deleted backup file."
+BACKUP_FAILED: Final = "Failed to create backup."
+BACKUP_FORBIDDEN: Final = "Insufficient permissions to access the resource."
 HEALTHY: Final = "API is healthy."
 
 

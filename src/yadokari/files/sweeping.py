@@ -2,13 +2,16 @@
 
 S1  Blobs go after the change is durable, never before: a write that fails keeps its files.
 S2  A blob that cannot be removed is an orphan, logged and left; it is never served.
-S3  Only what the gone record or collection held is removed: another one under the same id may have
+S3  While somebody holds the sweeper, as a backup does, what is to be removed waits.
+S4  Only what the gone record or collection held is removed: another one under the same id may have
     been made meanwhile, and its files stay.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
@@ -28,6 +31,9 @@ class Sweeper:
         self._store = store
         self._bucket = bucket
         self._log = log
+        self._free = asyncio.Event()
+        self._free.set()
+        self._held = 0
         self._waiting: asyncio.Queue[tuple[str, ...]] = asyncio.Queue(WAITING_MAX)
 
     def heard(self, changes: tuple[Change, ...]) -> None:
@@ -49,10 +55,23 @@ class Sweeper:
         if gone:
             self._note(gone)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Remove nothing as long as the block lasts (S3)."""
+        self._held += 1
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._held -= 1
+            if not self._held:
+                self._free.set()
+
     async def run(self) -> None:
         """Remove what waits, until cancelled."""
         while True:
             for key in await self._waiting.get():
+                await self._free.wait()
                 try:
                     await self._remove(key)
                 except YadokariError as error:

@@ -9,8 +9,9 @@ Not here: the schema's JSON (collections keep it in reserved tables and hand it 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -94,6 +95,7 @@ class SqliteStore(PlanReads):
         vfs: str | None,
     ) -> None:
         self._connection = connection
+        self._open_other = lambda: open_checkpointer(path, settings, vfs=vfs)
         meta = read_meta(connection)
         self._fence = Fence(epoch=meta.epoch, state="open")
         self._stored_version = meta.schema_version
@@ -115,7 +117,7 @@ class SqliteStore(PlanReads):
         )
         self._checkpoints = Checkpoints(
             connection,
-            open_one=lambda: open_checkpointer(path, settings, vfs=vfs),
+            open_one=self._open_other,
             settings=settings,
             pause_writers=self._writer.pause_for,
         )
@@ -185,6 +187,22 @@ class SqliteStore(PlanReads):
     async def fence(self) -> Fence:
         """See ports.store.Store.fence."""
         return self._fence
+
+    async def optimize(self) -> None:
+        """Let SQLite look anew at tables that changed much; a few milliseconds in a thread.
+
+        Raises:
+            Unavailable: others write all the time, or the disk is full.
+        """
+        try:
+            await asyncio.to_thread(self._look_anew)
+        except apsw.Error as exc:
+            raise translated(exc) from exc
+
+    def _look_anew(self) -> None:
+        with closing(self._open_other()) as connection:
+            connection.execute("PRAGMA analysis_limit = 400").fetchall()
+            connection.execute("PRAGMA optimize").fetchall()
 
     async def close(self) -> None:
         """See ports.store.Store.close. The WAL is empty afterwards."""
