@@ -98,11 +98,10 @@ async def build(surroundings: Surroundings) -> Program:
     maintenance = Maintenance(store=store, forced=settings.maintenance)
     await maintenance.load()
 
-    def collections() -> Collections:
-        return _collections(surroundings, services, box)
-
     upkeep = build_upkeep(surroundings, services, store)
-    doors = build_doors(services, collections, maintenance, upkeep.doors)
+    doors = build_doors(
+        services, lambda: _collections(surroundings, services, box), maintenance, upkeep.doors
+    )
     api = _application(surroundings, doors, keeper, notes=upkeep.notes)
     admin = AdminPages(superusers=superusers, link=link)
     application, serve = entrance(surroundings, api, admin, sealer=box)
