@@ -66,8 +66,8 @@ async def build(surroundings: Surroundings) -> Program:
     Raises:
         YadokariError: what cannot be opened, with the reader's next step.
     """
-    settings, clock, entropy = surroundings.settings, surroundings.clock, surroundings.entropy
-    log = surroundings.log
+    settings, log = surroundings.settings, surroundings.log
+    clock, entropy = surroundings.clock, surroundings.entropy
     box = secret_box(surroundings)
     store = await _open_store(surroundings, box)
     bucket = LocalBucket(surroundings.dir.storage, entropy=entropy)
@@ -106,16 +106,13 @@ async def build(surroundings: Surroundings) -> Program:
     admin = AdminPages(superusers=superusers, link=link)
     application, serve = entrance(surroundings, api, admin, sealer=box)
 
-    async def prepare() -> None:
-        await migrations.up()
-
     return Program(
         application=application,
         serve=serve,
         superusers=superusers,
         link=link,
         commands=_commands(services, superusers, migrations, maintenance, upkeep),
-        prepare=prepare,
+        prepare=lambda: _prepare(migrations),
         tend=lambda: _tend(services, upkeep),
         restart=upkeep.restart,
         end_streams=services.hub.close,
@@ -243,6 +240,10 @@ async def _open_store(surroundings: Surroundings, box: SecretBox) -> SqliteStore
     store.adopt(await load_schema(store, version=store.stored_schema_version, box=box))
     await bootstrap(store, clock=surroundings.clock, draw=surroundings.entropy, box=box)
     return store
+
+
+async def _prepare(migrations: Migrations) -> None:
+    await migrations.up()
 
 
 async def _close(services: Services, upkeep: Keeping) -> None:

@@ -71,5 +71,11 @@ def build_upkeep(surroundings: Surroundings, services: Services, store: SqliteSt
     follow_schedule(crons, keeper, backups)
     restart = Restart()
     restores = Restores(backups, restart, log=log)
-    doors = Upkeep(crons=crons, logs=logs, backups=backups, restore=restores.begin)
+    doors = Upkeep(
+        crons=crons,
+        logs=logs,
+        backups=backups,
+        restore=restores.begin,
+        console=store if store.capabilities.raw_sql else None,
+    )
     return Keeping(doors, notes, restart, book, restores)

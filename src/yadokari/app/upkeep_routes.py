@@ -1,4 +1,4 @@
-"""Endpoints of upkeep: jobs, request logs, backups; their modules are loaded on demand.
+"""Endpoints of upkeep: jobs, request logs, backups, free SQL; their modules are loaded on demand.
 
 Not here: what they do (upkeep), putting it together (app/upkeep.py).
 """
@@ -13,6 +13,7 @@ from yadokari.api.door import Door
 from yadokari.api.on_demand import on_demand
 from yadokari.api.router import Route
 from yadokari.ports.entropy import Entropy
+from yadokari.ports.sql_console import SqlConsole
 from yadokari.upkeep.backups import Backups
 from yadokari.upkeep.crons import Crons
 from yadokari.upkeep.logs import RequestLogs
@@ -26,6 +27,8 @@ class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
     backups: Backups
     restore: Callable[[str], None]
     """Begins a restore in the background."""
+    console: SqlConsole | None
+    """Takes free SQL; None where the store has no such thing."""
 
 
 def upkeep_routes(door: Door, upkeep: Upkeep, entropy: Entropy) -> list[Route]:
@@ -34,6 +37,7 @@ def upkeep_routes(door: Door, upkeep: Upkeep, entropy: Entropy) -> list[Route]:
         *_cron_routes(door, upkeep),
         *_log_routes(door, upkeep),
         *_backup_routes(door, upkeep, entropy),
+        *_sql_routes(door, upkeep),
     ]
 
 
@@ -63,6 +67,15 @@ def _log_routes(door: Door, upkeep: Upkeep) -> list[Route]:
             ("GET", path + "/{id}", "view"),
         ),
     )
+
+
+def _sql_routes(door: Door, upkeep: Upkeep) -> list[Route]:
+    def make() -> object:
+        from yadokari.api.sql import SqlRoutes
+
+        return SqlRoutes(door=door, console=upkeep.console)
+
+    return on_demand(make, (("POST", "/api/sql", "run"),))
 
 
 def _backup_routes(door: Door, upkeep: Upkeep, entropy: Entropy) -> list[Route]:

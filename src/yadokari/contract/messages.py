@@ -48,6 +48,7 @@ REALTIME_CALLER_CHANGED: Final = "The current and the previous request authoriza
 SETTINGS_NOT_SAVED: Final = "An error occurred while saving the new settings."
 CRON_MISSING: Final = "Missing or invalid cron job."
 FILTER_INVALID: Final = "Invalid filter format."
+SQL_FAILED: Final = "Failed to execute query. Raw error:"
 BACKUP_RUNNING: Final = "Try again later - another backup/restore process has already been started."
 BACKUP_INVALID: Final = "Missing or invalid backup file."
 BACKUP_GONE: Final = "Invalid or already deleted backup file."

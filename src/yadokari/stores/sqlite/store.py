@@ -10,6 +10,7 @@ Not here: the schema's JSON (collections keep it in reserved tables and hand it 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing_extensions import override
 
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
+from yadokari.ports.sql_console import SqlConsole, SqlOutcome
 from yadokari.ports.store import (
     Capabilities,
     Change,
@@ -34,6 +36,7 @@ from yadokari.ports.store import (
 from yadokari.schema.collection import Collection, Schema
 from yadokari.stores.sqlite.checkpoints import Checkpoints
 from yadokari.stores.sqlite.connections import open_checkpointer, open_reader, open_writer
+from yadokari.stores.sqlite.console import Writes, read
 from yadokari.stores.sqlite.ddl import create_table
 from yadokari.stores.sqlite.errors import translated
 from yadokari.stores.sqlite.format import prepare_file, read_meta
@@ -44,6 +47,7 @@ from yadokari.stores.sqlite.reads import Bindings, PlanReads
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.table import Query, Raw
 from yadokari.stores.sqlite.tables import Tables
+from yadokari.stores.sqlite.transaction import SqliteTransaction
 from yadokari.stores.sqlite.views import read_columns
 from yadokari.stores.sqlite.writer import Writer
 
@@ -52,6 +56,7 @@ T = TypeVar("T")
 _CAPABILITIES = Capabilities(
     atomic_batch_max=None, view_queries=True, schema_in_transaction=True, raw_sql=True
 )
+CONSOLE_CACHE_KIB = 2_048  # One person looks at something now and then.
 _CHANGES = Query(changes_query())
 
 
@@ -95,6 +100,10 @@ class SqliteStore(PlanReads):
         vfs: str | None,
     ) -> None:
         self._connection = connection
+        self._clock, self._settings = clock, settings
+        self._open_console = lambda: open_reader(
+            path, settings, cache_kib=CONSOLE_CACHE_KIB, vfs=vfs
+        )
         self._open_other = lambda: open_checkpointer(path, settings, vfs=vfs)
         meta = read_meta(connection)
         self._fence = Fence(epoch=meta.epoch, state="open")
@@ -188,6 +197,28 @@ class SqliteStore(PlanReads):
         """See ports.store.Store.fence."""
         return self._fence
 
+    async def run_sql(self, text: str) -> SqlOutcome:
+        """See ports.sql_console.SqlConsole.run_sql."""
+        given_up = threading.Event()
+        until_ms = self._clock.monotonic_ms() + self._settings.query_timeout_ms
+
+        def stop() -> bool:
+            return given_up.is_set() or self._clock.monotonic_ms() > until_ms
+
+        try:
+            return await asyncio.to_thread(read, self._open_console, text, stop)
+        except Writes:
+            return await self._write_by_hand(text)
+        finally:
+            given_up.set()
+
+    async def _write_by_hand(self, text: str) -> SqlOutcome:
+        async def work(tx: Transaction) -> SqlOutcome:
+            assert isinstance(tx, SqliteTransaction), "of this store"
+            return await tx.run_by_hand(text)
+
+        return await (await self.transact(work)).settled()
+
     async def optimize(self) -> None:
         """Let SQLite look anew at tables that changed much; a few milliseconds in a thread.
 
@@ -242,3 +273,4 @@ class SqliteStore(PlanReads):
 
 
 _: type[Store] = SqliteStore
+_console: type[SqlConsole] = SqliteStore
