@@ -34,6 +34,12 @@ def test_the_javascript_sdk_finds_its_way_through_mails(kind: Kind, tmp_path: Pa
         play(kind, "accounts.js", str(far.port), str(tmp_path))
 
 
+@pytest.mark.parametrize("kind", ["oracle", "ours"])
+def test_the_javascript_sdk_keeps_an_installation_in_order(kind: Kind):
+    """Logs, jobs, backups and SQL, as the dashboard asks for them."""
+    play(kind, "upkeep.js")
+
+
 def play(kind: Kind, script: str, *more: str) -> None:
     """Run a script of the SDK against a fresh server; it must end well."""
     node = shutil.which("node")
