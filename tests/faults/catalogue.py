@@ -10,5 +10,14 @@ from tests.faults.edge_faults import EDGE_FAULTS
 from tests.faults.record_faults import RECORD_FAULTS
 from tests.faults.rule_faults import RULE_FAULTS
 from tests.faults.store_faults import STORE_FAULTS
+from tests.faults.upkeep_faults import UPKEEP_FAULTS
 
-FAULTS = (*ACCOUNT_FAULTS, *DOOR_FAULTS, *EDGE_FAULTS, *RULE_FAULTS, *RECORD_FAULTS, *STORE_FAULTS)
+FAULTS = (
+    *ACCOUNT_FAULTS,
+    *DOOR_FAULTS,
+    *EDGE_FAULTS,
+    *RULE_FAULTS,
+    *RECORD_FAULTS,
+    *STORE_FAULTS,
+    *UPKEEP_FAULTS,
+)

@@ -19,6 +19,7 @@ Area = Literal[
     "realtime",
     "auth",
     "values",
+    "upkeep",
 ]
 
 

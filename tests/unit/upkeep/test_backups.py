@@ -21,6 +21,7 @@ from yadokari.ports.snapshot import SideTable, Unfit
 from yadokari.ports.store import ABSENT, Row, Transaction
 from yadokari.schema.collection import Collection
 from yadokari.schema.fields import TextField
+from yadokari.stores.sqlite import snapshot
 from yadokari.stores.sqlite.snapshot import SqliteSnapshots
 from yadokari.stores.sqlite.store import SqliteStore, open_sqlite
 from yadokari.testing.fake_clock import FakeClock
@@ -35,6 +36,7 @@ NOTES = Collection(
     fields=(TextField(id="id", name="id", primary_key=True), TextField(id="t", name="text")),
 )
 ROWS = 300
+COMMITS_MAX = 2_000
 
 
 class World:
@@ -159,6 +161,28 @@ async def test_a_backup_is_of_one_moment_while_writing_goes_on(world: World):
     assert counts["notes"] % 5 == 0
     assert ROWS <= counts["notes"] <= first
     assert report.ok
+
+
+async def test_a_copy_never_begins_anew(world: World, monkeypatch: pytest.MonkeyPatch):
+    """P1: one read transaction lasts as long as the copy, however often others commit."""
+    monkeypatch.setattr(snapshot, "SLICE_PAGES", 1)
+    await world.add(ROWS, 500)
+    path = world.folder / "copy.db"
+    taking = asyncio.create_task(world.snapshots.take(path))
+    first, commits = ROWS + 500, 0
+    while not taking.done() and commits < COMMITS_MAX:
+        await world.add(first, 1)
+        first, commits = first + 1, commits + 1
+        await asyncio.sleep(0.001)
+    is_done = taking.done()
+    taking.cancel()
+    await asyncio.wait((taking,))
+    assert is_done
+
+    counts = await world.snapshots.counts(path)
+
+    assert counts["notes"] <= ROWS + 500 + 2
+    assert commits > 10
 
 
 async def test_one_backup_at_a_time(world: World):
