@@ -5,14 +5,10 @@ Not here: when and how jobs run (upkeep/crons.py).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from yadokari.ports.clock import Clock
-from yadokari.ports.store import Store
-from yadokari.records.plans import Plans
+from yadokari.app.accounts import Accounts
 from yadokari.upkeep.crons import Crons
-from yadokari.upkeep.expired import Expired
 from yadokari.upkeep.logs import RequestLogs
 from yadokari.upkeep.settings_keeper import SettingsKeeper
 
@@ -30,12 +26,16 @@ class Optimizing(Protocol):
         ...
 
 
-def add_store_jobs(crons: Crons, *, store: Store, optimize: Optimizing, clock: Clock) -> None:
+def add_store_jobs(crons: Crons, *, optimize: Optimizing, accounts: Accounts) -> None:
     """What keeps the store small and quick."""
-    expired = Expired(store=store, plans=Plans(lambda: store.schema), clock=clock)
+
+    async def prune() -> None:
+        # Both kinds: whichever job comes first does the other's work, too.
+        await accounts.pruning.prune()
+
     crons.add(OPTIMIZE, "0 0 * * *", optimize.optimize)
-    crons.add(MFA_CLEANUP, "0 * * * *", _counted(lambda: expired.forget("_mfas")))
-    crons.add(OTP_CLEANUP, "0 * * * *", _counted(lambda: expired.forget("_otps")))
+    crons.add(MFA_CLEANUP, "0 * * * *", prune)
+    crons.add(OTP_CLEANUP, "0 * * * *", prune)
 
 
 def add_log_job(crons: Crons, *, logs: RequestLogs, keeper: SettingsKeeper) -> None:
@@ -45,10 +45,3 @@ def add_log_job(crons: Crons, *, logs: RequestLogs, keeper: SettingsKeeper) -> N
         await logs.forget_old(days_max=keeper.current.logs.max_days)
 
     crons.add(LOGS_CLEANUP, "0 */6 * * *", forget)
-
-
-def _counted(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[None]]:
-    async def run() -> None:
-        await work()
-
-    return run

@@ -66,7 +66,7 @@ def build_upkeep(surroundings: Surroundings, services: Services, store: SqliteSt
         sweeper=services.sweeper,
     )
     crons = Crons(clock=clock, log=log)
-    add_store_jobs(crons, store=store, optimize=store, clock=clock)
+    add_store_jobs(crons, optimize=store, accounts=services.accounts)
     add_log_job(crons, logs=logs, keeper=keeper)
     follow_schedule(crons, keeper, backups)
     restart = Restart()
