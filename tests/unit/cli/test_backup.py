@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zipfile
 from pathlib import Path
 
 from tests.unit.cli.test_commands import Served, run
@@ -83,3 +84,30 @@ def wait_for_absence(path: Path) -> None:
     deadline = time.monotonic() + RESTART_SECONDS_MAX
     while path.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+def test_restored_data_that_cannot_be_opened_gives_way_to_the_data_before(tmp_path: Path):
+    """G11: a backup of elsewhere without its key is whole, and yet of no use here."""
+    elsewhere, here = tmp_path / "elsewhere", tmp_path / "data"
+    run("superuser", "create", "far@example.com", "secret-12345", "--dir", str(elsewhere))
+    run("backup", "create", "a.zip", "--dir", str(elsewhere))
+    run("superuser", "create", "near@example.com", "secret-12345", *at(tmp_path))
+    (here / "backups").mkdir()
+    with (
+        zipfile.ZipFile(elsewhere / "backups" / "a.zip") as source,
+        zipfile.ZipFile(here / "backups" / "a.zip", "w") as target,
+    ):
+        for name in source.namelist():
+            if name != "secret_key":
+                target.writestr(name, source.read(name))
+    server = Served(here)
+
+    restored = run("backup", "restore", "--yes", "a.zip", *at(tmp_path))
+    wait_for_absence(here / ".restore")
+    kept = run("superuser", "update", "near@example.com", "secret-54321", *at(tmp_path))
+    code, _, said = server.stop()
+
+    assert restored.returncode == 0, restored.stderr
+    assert kept.returncode == 0, kept.stderr
+    assert code == 0
+    assert "restore_undone" in said
