@@ -14,13 +14,14 @@ import asyncio
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 import msgspec
 
 from yadokari.base.dates import date_text
 from yadokari.base.errors import YadokariError
-from yadokari.base.json_text import encode
+from yadokari.base.json_text import canonical_number, encode
 from yadokari.base.log import Log
 from yadokari.ports.entropy import Entropy
 from yadokari.ports.log_book import LogBook, LogEntry
@@ -30,6 +31,7 @@ FLUSH_S = 3.0  # As PocketBase; whoever reads the logs gets what waits, too.
 WAITING_MAX = 20_000  # About 20 MB, and a second of the fastest traffic.
 BATCH = 2_000  # Written sooner than after FLUSH_S.
 TEXT_CHARS_MAX = 4_000  # Of an address, a referer or a user agent; longer ones are attacks.
+KEPT_MAX = 500  # Cleaned user agents and referers: there are few, and they come again.
 ERROR, INFO = 8, 0
 REDACTED = "[redacted]"
 TRUNCATED = "__pb_truncated__"
@@ -39,6 +41,9 @@ _SECRET_NAME = re.compile(
     r"token|passw|secret|api_?key|^key$|^code$|^state$|credential|signature|otp|jwt", re.IGNORECASE
 )
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
+_SUSPECT = frozenset(".$:")
+"""A token has a dot, a hash a dollar, an address with a password a colon."""
+_ENCODER = msgspec.json.Encoder(order="sorted")
 _ID_CHARS = 15
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -77,6 +82,7 @@ class LogQueue:
     ) -> None:
         """``clean`` takes out of a text what looks secret."""
         self._book, self._entropy, self._log, self._clean = book, entropy, log, clean
+        self._seldom_new = lru_cache(KEPT_MAX)(self._cleaned)
         self._waiting: list[Noted] = []
         self._dropped = 0
         self._wake = asyncio.Event()
@@ -138,23 +144,26 @@ class LogQueue:
         except YadokariError as error:
             self._log.warning("request_logs_lost", reason=str(error))
 
+    def _cleaned(self, text: str) -> str:
+        return self._clean(text[:TEXT_CHARS_MAX])
+
     def _entries(self, noted: list[Noted], settings: Logs) -> list[LogEntry]:
         return [self._entry(one, settings) for one in noted]
 
     def _entry(self, noted: Noted, settings: Logs) -> LogEntry:
-        url = self._clean(safe_url(quote(noted.path, safe=_PATH_SAFE), noted.query))[
-            :TEXT_CHARS_MAX
-        ]
+        url = safe_url(quote(noted.path, safe=_PATH_SAFE), noted.query)[:TEXT_CHARS_MAX]
+        if noted.query or not _SUSPECT.isdisjoint(url):  # Half of an entry's time, mostly for "no".
+            url = self._clean(url)
         failed = noted.status >= 400
         data: dict[str, object] = {
             "auth": noted.auth,
-            "execTime": noted.took_us / 1_000,
+            "execTime": canonical_number(noted.took_us / 1_000),
             "method": noted.method,
-            "referer": self._clean(_safe_referer(noted.referer))[:TEXT_CHARS_MAX],
+            "referer": self._seldom_new(_safe_referer(noted.referer)),
             "status": noted.status,
             "type": "request",
             "url": url,
-            "userAgent": self._clean(noted.user_agent)[:TEXT_CHARS_MAX],
+            "userAgent": self._seldom_new(noted.user_agent),
         }
         if settings.log_auth_id:
             data["authId"] = noted.auth_id
@@ -167,8 +176,15 @@ class LogQueue:
             date_text(noted.at_ms),
             ERROR if failed else INFO,
             f"{noted.method} {unquote(url, errors='replace')}",
-            encode(bounded(data, settings.max_data_size), sort_keys=True).decode(),
+            _json(bounded(data, settings.max_data_size)),
         )
+
+
+def _json(data: dict[str, object]) -> str:
+    try:
+        return _ENCODER.encode(data).decode()
+    except UnicodeEncodeError:  # Half a surrogate pair in what a client sent.
+        return encode(data, sort_keys=True).decode()
 
 
 def bounded(data: dict[str, object], bytes_max: int) -> dict[str, object]:
