@@ -174,7 +174,7 @@ async def test_after_a_restore_it_opens_anew_on_the_restored_data(app: EmbeddedA
         assert (await client.post("/api/backups/a.zip/restore")).status_code == 204
 
         async with asyncio.timeout(WAIT_S):
-            while (await client.get(f"{path}/records")).json().get("totalItems") != 1:
+            while (await client.get(f"{path}/records")).json().get("totalItems") != 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
 
