@@ -47,7 +47,7 @@ class SqlRoutes:
         try:
             outcome = await self._console.run_sql(query)
         except BadRequest as error:
-            raise BadRequest(f"{messages.SQL_FAILED}\n{error.message}") from error
+            raise BadRequest(f"{messages.SQL_FAILED} Raw error:\n{error.message}") from error
         return json_response(
             request,
             {
