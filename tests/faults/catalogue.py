@@ -13,6 +13,7 @@ from tests.faults.oauth2_faults import OAUTH2_FAULTS
 from tests.faults.record_faults import RECORD_FAULTS
 from tests.faults.rule_faults import RULE_FAULTS
 from tests.faults.store_faults import STORE_FAULTS
+from tests.faults.upkeep_faults import UPKEEP_FAULTS
 
 FAULTS = (
     *ACCOUNT_FAULTS,
@@ -24,4 +25,5 @@ FAULTS = (
     *RECORD_FAULTS,
     *STORE_FAULTS,
     *IMPORT_FAULTS,
+    *UPKEEP_FAULTS,
 )

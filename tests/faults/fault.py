@@ -22,6 +22,7 @@ Area = Literal[
     "values",
     "import",
     "erasing",
+    "upkeep",
 ]
 
 

@@ -35,6 +35,12 @@ def test_the_javascript_sdk_finds_its_way_through_mails(kind: Kind, tmp_path: Pa
 
 
 @pytest.mark.parametrize("kind", ["oracle", "ours"])
+def test_the_javascript_sdk_keeps_an_installation_in_order(kind: Kind):
+    """Logs, jobs, backups and SQL, as the dashboard asks for them."""
+    play(kind, "upkeep.js")
+
+
+@pytest.mark.parametrize("kind", ["oracle", "ours"])
 def test_the_javascript_sdk_signs_in_at_a_real_provider(kind: Kind):
     """Real codes, PKCE, id_tokens and the all-in-one flow, with a provider that others wrote."""
     play(kind, "oauth2.js", needs="oidc-provider")

@@ -16,7 +16,12 @@ from yadokari.api.response import Response, json_response
 from yadokari.api.router import Route
 from yadokari.base.errors import Unauthenticated
 from yadokari.contract import messages
-from yadokari.contract.headers import FIXED_DOWNLOAD, Header
+from yadokari.contract.headers import (
+    DOWNLOAD_CACHE,
+    DOWNLOAD_POLICY,
+    FIXED_DOWNLOAD,
+    Header,
+)
 from yadokari.files.handing_out import HandingOut, Stored
 from yadokari.files.thumbs import Thumbs
 from yadokari.ports.bucket import Bucket
@@ -59,11 +64,6 @@ _BY_EXTENSION = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
-_POLICY: Header = (
-    b"content-security-policy",
-    b"default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
-)
-_CACHE: Header = (b"cache-control", b"max-age=2592000, stale-while-revalidate=86400")
 
 
 class FileRoutes:
@@ -153,8 +153,8 @@ def _headers(name: str, stored_type: str, request: Request) -> list[Header]:
     disposition = f'{"inline" if inline else "attachment"}; filename="{shown}"'
     return [
         *FIXED_DOWNLOAD,
-        _POLICY,
-        _CACHE,
+        DOWNLOAD_POLICY,
+        DOWNLOAD_CACHE,
         (b"content-type", content_type.encode()),
         (b"content-disposition", disposition.encode("utf-8")),
     ]

@@ -60,7 +60,10 @@ class Router:
                 raise ValueError(f"{route.method} {route.pattern} is routed twice")
             entries[key] = _Entry(route, names)
         self._shapes: dict[tuple[str, int], list[_Shape]] = {
-            size: [_Shape(_key_of(literals), table[literals]) for literals in sorted(table)]
+            size: [
+                _Shape(_key_of(literals), table[literals])
+                for literals in sorted(table, key=lambda found: _first_literal(found, size[1]))
+            ]
             for size, table in tables.items()
         }
 
@@ -87,6 +90,11 @@ class _Shape(msgspec.Struct, frozen=True):
 
     key_of: Callable[[Sequence[str]], object]
     entries: dict[object, _Entry]
+
+
+def _first_literal(literals: tuple[int, ...], count: int) -> tuple[bool, ...]:
+    """Sorts patterns of so many segments by E2."""
+    return tuple(place not in literals for place in range(count))
 
 
 def _key_of(literals: tuple[int, ...]) -> Callable[[Sequence[str]], object]:

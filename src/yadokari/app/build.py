@@ -24,8 +24,10 @@ from yadokari.app.data_dir import DataDir
 from yadokari.app.entrance import entrance
 from yadokari.app.mailing import ChosenMailer
 from yadokari.app.parts import Build, Program, Surroundings
+from yadokari.app.request_log import RequestLog
 from yadokari.app.settings import Settings
 from yadokari.app.storage import Storage, open_standing
+from yadokari.app.upkeep import Keeping, build_upkeep
 from yadokari.app.web import Doors, Services, build_doors, build_services, trusted_proxy
 from yadokari.auth.account_rows import DECOYS
 from yadokari.auth.api_keys import API_KEYS
@@ -44,6 +46,7 @@ from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.store import SqliteStore, open_sqlite
 from yadokari.upkeep.app_settings import AppSettings
 from yadokari.upkeep.idempotency import IDEMPOTENCY, PRUNE_ROWS_MAX, Idempotency
+from yadokari.upkeep.log_queue import LogQueue
 from yadokari.upkeep.maintenance import Maintenance
 from yadokari.upkeep.settings_keeper import SETTINGS, SettingsKeeper
 
@@ -67,8 +70,8 @@ async def build(surroundings: Surroundings) -> Program:
     Raises:
         YadokariError: what cannot be opened, with the reader's next step.
     """
-    settings, clock, entropy = surroundings.settings, surroundings.clock, surroundings.entropy
-    log = surroundings.log
+    settings, log = surroundings.settings, surroundings.log
+    clock, entropy = surroundings.clock, surroundings.entropy
     box = secret_box(surroundings)
     store = await _open_store(surroundings, box)
     bucket = _storage(surroundings)
@@ -103,11 +106,11 @@ async def build(surroundings: Surroundings) -> Program:
     maintenance = Maintenance(store=store, forced=settings.maintenance)
     await maintenance.load()
 
-    def collections() -> Collections:
-        return _collections(surroundings, services, box)
-
-    doors = build_doors(services, collections, maintenance)
-    api = _application(surroundings, doors, keeper)
+    upkeep = build_upkeep(surroundings, services, store, storage=lambda: bucket.in_folder)
+    doors = build_doors(
+        services, lambda: _collections(surroundings, services, box), maintenance, upkeep.doors
+    )
+    api = _application(surroundings, doors, keeper, notes=upkeep.notes)
     admin = AdminPages(superusers=superusers, link=link)
     application, serve = entrance(surroundings, api, admin, sealer=box)
 
@@ -116,17 +119,21 @@ async def build(surroundings: Surroundings) -> Program:
         serve=serve,
         superusers=superusers,
         link=link,
-        commands=_commands(surroundings.dir, store, services, superusers, migrations, maintenance),
+        commands=_commands(
+            surroundings.dir, store, services, superusers, migrations, maintenance, upkeep
+        ),
         prepare=lambda: _prepare(migrations),
-        tend=lambda: _tend(services, doors),
+        tend=lambda: _tend(services, doors, upkeep),
+        restart=upkeep.restart,
         end_streams=services.hub.close,
-        close=lambda: _close(services, doors),
+        close=lambda: _close(services, doors, upkeep),
     )
 
 
-async def _close(services: Services, doors: Doors) -> None:
+async def _close(services: Services, doors: Doors, upkeep: Keeping) -> None:
     services.passwords.close()
     services.drawing.close()
+    await upkeep.close()
     await doors.close()
     await services.credentials.close()
     await services.store.close()
@@ -139,11 +146,12 @@ def _commands(
     superusers: Superusers,
     migrations: Migrations,
     maintenance: Maintenance,
+    upkeep: Keeping,
 ) -> Commands:
     def erasing() -> Erasing:
         from yadokari.app.erasing import build_erasing  # Loaded when somebody is erased.
 
-        return build_erasing(folder, store, services)
+        return build_erasing(folder, store, services, upkeep.doors.logs)
 
     def orphans() -> Orphans:
         from yadokari.files.orphans import Orphans  # Loaded when somebody asks for them.
@@ -158,6 +166,8 @@ def _commands(
         maintenance=maintenance,
         orphans=orphans,
         erasing=erasing,
+        backups=upkeep.doors.backups,
+        restart=upkeep.restart,
     )
 
 
@@ -184,7 +194,9 @@ def _collections(surroundings: Surroundings, services: Services, box: SecretBox)
     )
 
 
-def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeeper) -> Application:
+def _application(
+    surroundings: Surroundings, doors: Doors, keeper: SettingsKeeper, *, notes: LogQueue
+) -> Application:
     settings, log = surroundings.settings, surroundings.log
     access = None
     if settings.log_requests != "none":
@@ -209,8 +221,11 @@ def _application(surroundings: Surroundings, doors: Doors, keeper: SettingsKeepe
 
     doors.guarded(api)
 
+    noting = RequestLog(notes, clock=surroundings.clock, lines=access)
+
     def follow(changed: AppSettings) -> None:
         api.trusted_proxy = trusted_proxy(changed, proxies=settings.proxies)
+        api.access = noting if changed.logs.max_days > 0 else access  # Costs nothing when off.
 
     keeper.on_change(follow)
     return api
@@ -277,7 +292,7 @@ def _open_web() -> Web:
     return WebClient()
 
 
-async def _tend(services: Services, doors: Doors) -> None:
+async def _tend(services: Services, doors: Doors, upkeep: Keeping) -> None:
     """Realtime, sweeping, mails and upkeep, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(services.hub.run())
@@ -285,6 +300,7 @@ async def _tend(services: Services, doors: Doors) -> None:
         tasks.create_task(services.accounts.queue.run())
         tasks.create_task(_forget_answers(services))
         tasks.create_task(_forget_provider_tokens(services, doors))
+        tasks.create_task(upkeep.run())
 
 
 async def _forget_answers(services: Services) -> None:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from yadokari.app.control import CommandRefused
+from yadokari.app.restart import Restart
 from yadokari.auth.superusers import Superusers
 from yadokari.upkeep.maintenance import Maintenance, mode_of
 
 if TYPE_CHECKING:
     from yadokari.auth.superuser_otps import SuperuserOtps
     from yadokari.files.orphans import Orphans
+    from yadokari.upkeep.backups import Backups
 
 
 class Migrations(Protocol):
@@ -112,6 +114,12 @@ class Erasure(msgspec.Struct, frozen=True, rename="camel"):
     dry_run: bool = False
 
 
+class Key(msgspec.Struct, frozen=True):
+    """Arguments of the backup commands."""
+
+    key: str = ""
+
+
 class Commands:
     """Runs commands by name."""
 
@@ -125,10 +133,13 @@ class Commands:
         maintenance: Maintenance,
         orphans: Callable[[], Orphans],
         erasing: Callable[[], Erasing],
+        backups: Callable[[], Backups],
+        restart: Restart,
     ) -> None:
         self._superusers, self._otps = superusers, otps
         self._ip_list, self._migrations = ip_list, migrations
         self._maintenance, self._orphans, self._erasing = maintenance, orphans, erasing
+        self._backups, self._restart = backups, restart
 
     async def run(self, command: str, arguments: msgspec.Raw) -> object:
         """Run one; returns what becomes JSON.
@@ -152,6 +163,8 @@ class Commands:
             given = msgspec.json.decode(arguments, type=Erasure)
             erasing = self._erasing()
             return await erasing.erase(given.collection, given.record, dry_run=given.dry_run)
+        if group == "backup":
+            return await self._backup(name, arguments)
         if command == "status":
             return {"running": True}
         raise _unknown(command)
@@ -185,6 +198,21 @@ class Commands:
             mode = mode_of(msgspec.json.decode(arguments, type=Mode).mode)
             return await self._maintenance.set(mode)
         raise _unknown(f"maintenance.{name}")
+
+    async def _backup(self, name: str, arguments: msgspec.Raw) -> object:
+        backups = self._backups()
+        if name == "list":
+            return [msgspec.to_builtins(made) for made in await backups.list()]
+        key = msgspec.json.decode(arguments, type=Key).key
+        if name == "create":
+            return {"key": await backups.create(key)}
+        if name == "verify":
+            return msgspec.to_builtins(await backups.verify(key))
+        if name == "restore":
+            manifest = await backups.prepare_restore(key)
+            self._restart.ask()
+            return {"key": key, "made": manifest.made}
+        raise _unknown(f"backup.{name}")
 
     async def _migrate(self, name: str, arguments: msgspec.Raw) -> object:
         engine = self._migrations

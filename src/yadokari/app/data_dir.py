@@ -3,6 +3,7 @@
 D1  One process owns a folder: it holds an exclusive lock on ``lock`` as long as it lives, and the
     system lets go of it however the process ends.
 D2  Everything in it is for its owner's eyes only (0700 and 0600).
+D3  Whoever takes the folder first finishes a restore that was begun (app/data_swap.py).
 
 Not here: what the control socket says (app/control.py), the database (stores).
 """
@@ -13,10 +14,12 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 from pathlib import Path
 
 import msgspec
 
+from yadokari.app.data_swap import DataSwap
 from yadokari.base.errors import YadokariError
 
 
@@ -47,6 +50,16 @@ class DataDir(msgspec.Struct, frozen=True):
     def storage(self) -> Path:
         """Uploaded files."""
         return self.root / "storage"
+
+    @property
+    def backups(self) -> Path:
+        """Backups that are kept here."""
+        return self.root / "backups"
+
+    @property
+    def scratch(self) -> Path:
+        """What is needed for a while; may be removed while nobody owns the folder."""
+        return self.root / ".scratch"
 
     @property
     def control_socket(self) -> Path:
@@ -114,6 +127,12 @@ def own(data_dir: DataDir) -> Ownership:
         text = f"{os.getpid()}\n".encode()
         os.pwrite(descriptor, text, 0)
         os.ftruncate(descriptor, len(text))  # Emptied first, the file would wait for the disk.
+    try:
+        shutil.rmtree(data_dir.scratch, ignore_errors=True)
+        DataSwap(data_dir.root).finish()  # D3
+    except OSError as exc:
+        os.close(descriptor)
+        raise DataDirError(f"a restore cannot be finished in {data_dir.root}: {exc}") from exc
     return Ownership(descriptor)
 
 

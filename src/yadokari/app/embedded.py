@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import cast
 from urllib.parse import quote
@@ -66,6 +66,11 @@ class EmbeddedApp:
         if self._life is None:
             self._life = _Life(self._settings)
         life = self._life
+        if life.is_over:  # After a restore: begin anew on the restored data.
+            await asyncio.wait((life.task,))
+            if self._life is life:
+                self._life = _Life(self._settings)
+            return await self.open()
         await life.ready.wait()
         if life.program is None:
             if self._life is life:
@@ -115,6 +120,7 @@ class _Life:
         self.ready, self.ending = asyncio.Event(), asyncio.Event()
         self.program: Program | None = None
         self.error: YadokariError | OSError | None = None
+        self.is_over = False
         # Owned here: the host has no group for it, ``close`` awaits it.
         self.task = asyncio.create_task(self._run(settings))  # noqa: TID251
 
@@ -130,7 +136,8 @@ class _Life:
                         log.info("no_superuser", next_step="yadokari superuser create EMAIL")
                     self.program = program
                     self.ready.set()
-                    await self.ending.wait()
+                    await _first_of(self.ending.wait(), program.restart.wait())
+                    self.is_over = True
                     program.end_streams()
             finally:
                 ownership.release()
@@ -143,6 +150,15 @@ class _Life:
             if self.program is None and self.error is None:  # A bug, or the host's loop ends.
                 self.error = Unavailable("The program could not be opened.")
             self.ready.set()
+
+
+async def _first_of(*waits: Coroutine[object, object, object]) -> None:
+    """Wait for one of them."""
+    async with asyncio.TaskGroup() as tasks:
+        waiting = [tasks.create_task(wait) for wait in waits]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
 
 
 def from_environment() -> EmbeddedApp:

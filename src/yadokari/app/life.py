@@ -2,6 +2,7 @@
 
 G9   Requests come only after pending migrations ran and the first superuser of the settings exists.
 G10  However it ends, the control socket goes first, then upkeep, then the store.
+G11  Restored data that cannot be opened gives way to the data before it.
 
 Not here: building (app/build.py), who serves it (app/run.py, app/embedded.py).
 """
@@ -13,9 +14,11 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from yadokari.app.control import listen
+from yadokari.app.data_swap import DataSwap
 from yadokari.app.parts import Build, Program, Surroundings
 from yadokari.app.settings import SecretSettings
 from yadokari.auth.secret_key import read_secret
+from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
 
 CLOSE_TIMEOUT_S = 5  # Checkpoint and closing take milliseconds; a dying disk must not hold us.
@@ -31,7 +34,7 @@ async def living(surroundings: Surroundings, build: Build) -> AsyncIterator[Prog
         YadokariError: it could not start; the text says why and what to do.
     """
     log = surroundings.log
-    program = await build(surroundings)
+    program = await _built(surroundings, build)
     try:
         await program.prepare()
         await _ensure_superuser(program, surroundings.settings.secrets, log=log)
@@ -50,6 +53,22 @@ async def living(surroundings: Surroundings, build: Build) -> AsyncIterator[Prog
             await asyncio.wait_for(program.close(), CLOSE_TIMEOUT_S)
         except TimeoutError:
             log.error("close_timed_out", after_s=CLOSE_TIMEOUT_S)
+
+
+async def _built(surroundings: Surroundings, build: Build) -> Program:
+    """The program, on the data before a restore when the restored one cannot be opened (G11)."""
+    swap = DataSwap(surroundings.dir.root)
+    try:
+        program = await build(surroundings)
+    except YadokariError as exc:
+        if not await asyncio.to_thread(swap.undo):
+            raise
+        surroundings.log.error("restore_undone", error=exc)
+        return await build(surroundings)
+    if swap.is_placed:
+        await asyncio.to_thread(swap.confirm)
+        surroundings.log.info("restored")
+    return program
 
 
 async def _tended(program: Program, *, log: Log) -> None:

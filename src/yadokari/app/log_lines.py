@@ -1,5 +1,8 @@
 """Log lines: one JSON object a line for machines, short text for people, secrets in neither.
 
+The JSON has a dialect where a platform reads it: ``google`` for Cloud Logging, ``aws`` for
+CloudWatch; both find level, time and the request in it without being told.
+
 L3  A field whose name says it is secret is never written; neither is a text that looks like a
     token, nor one that holds a value this process knows to be secret.
 L4  A level that is off costs one comparison: nothing is formatted.
@@ -15,6 +18,7 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal, TextIO, TypeAlias
 
@@ -24,7 +28,7 @@ from typing_extensions import override
 from yadokari.base.log import Log, LogValue
 from yadokari.ports.clock import Clock
 
-LogFormat: TypeAlias = Literal["json", "text"]
+LogFormat: TypeAlias = Literal["json", "google", "aws", "text"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 LEVELS: dict[LogLevel, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -44,6 +48,7 @@ _SECRET_TEXT = re.compile(
     re.IGNORECASE,
 )
 _KNOWN_CHARS_MIN = 8  # Shorter ones would blot out ordinary words.
+_NAMES = {number: name for name, number in LEVELS.items()}
 _LEVEL_MARK = {10: "·", 20: " ", 30: "!", 40: "✗"}
 
 
@@ -122,9 +127,10 @@ class LineLog:
         clean = self._redactor.clean
         cleaned = {name: clean(name, value) for name, value in (self._bound | fields).items()}
         at = datetime.fromtimestamp(self._clock.unix_ms() / 1_000, UTC)
-        line = _as_json if self._format == "json" else _as_text
         try:
-            self._stream.write(line(at, level, self._redactor.clean_text(event), cleaned))
+            self._stream.write(
+                _FORMS[self._format](at, level, self._redactor.clean_text(event), cleaned)
+            )
             self._stream.flush()
         except (OSError, ValueError):  # L5: a closed pipe or a closed stream.
             return
@@ -162,13 +168,46 @@ def open_log(*, clock: Clock, form: LogFormat, level: LogLevel, redactor: Redact
 
 
 def _as_json(at: datetime, level: int, event: str, fields: dict[str, LogValue]) -> str:
-    name = next(name for name, number in LEVELS.items() if number == level)
-    stamp = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _encoded({"at": _stamp(at), "level": _NAMES[level], "event": event}, fields)
+
+
+def _as_google(at: datetime, level: int, event: str, fields: dict[str, LogValue]) -> str:
+    """As Cloud Logging reads a line: severity, time, message and httpRequest are special."""
+    head: dict[str, object] = {
+        "severity": _NAMES[level].upper(),
+        "time": _stamp(at),
+        "message": event,
+    }
+    if event == "request" and "method" in fields:
+        took_ms = fields.get("took_ms", 0)
+        head["httpRequest"] = {
+            "requestMethod": fields["method"],
+            "requestUrl": fields.get("path", ""),
+            "status": fields.get("status", 0),
+            "latency": f"{took_ms / 1_000 if isinstance(took_ms, int | float) else 0:.3f}s",
+        }
+    trace = fields.get("trace")
+    if isinstance(trace, str):
+        head["message"] = f"{event}\n{trace}"  # Error Reporting looks for traces there.
+    return _encoded(head, fields)
+
+
+def _as_aws(at: datetime, level: int, event: str, fields: dict[str, LogValue]) -> str:
+    """As the JSON logs of Lambda and ECS: timestamp, level and message."""
+    name = {"warning": "WARN"}.get(_NAMES[level], _NAMES[level].upper())
+    return _encoded({"timestamp": _stamp(at), "level": name, "message": event}, fields)
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _encoded(head: dict[str, object], fields: dict[str, LogValue]) -> str:
     try:
-        body = msgspec.json.encode({"at": stamp, "level": name, "event": event, **fields})
+        body = msgspec.json.encode({**head, **fields})
     except (TypeError, UnicodeEncodeError):  # A lone surrogate, or a field of a strange type.
         safe = {key: ascii(value) for key, value in fields.items()}
-        body = msgspec.json.encode({"at": stamp, "level": name, "event": event, **safe})
+        body = msgspec.json.encode({**head, **safe})
     return body.decode() + "\n"
 
 
@@ -186,4 +225,10 @@ def _shown(value: LogValue) -> str:
     return value if plain else ascii(value) if not value.isprintable() else f'"{value}"'
 
 
+_FORMS: dict[LogFormat, Callable[[datetime, int, str, dict[str, LogValue]], str]] = {
+    "json": _as_json,
+    "google": _as_google,
+    "aws": _as_aws,
+    "text": _as_text,
+}
 _: type[Log] = LineLog

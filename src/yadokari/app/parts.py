@@ -17,6 +17,7 @@ from yadokari.app.commands import Commands
 from yadokari.app.data_dir import DataDir
 from yadokari.app.exchange import Serve
 from yadokari.app.log_lines import Redactor
+from yadokari.app.restart import Restart
 from yadokari.app.settings import Settings
 from yadokari.auth.secret_key import read_secret
 from yadokari.auth.superusers import Superusers
@@ -98,6 +99,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     commands beside it must not run migrations nobody asked them for."""
     tend: Callable[[], Awaitable[None]]
     """Regular upkeep; runs until cancelled."""
+    restart: Restart
+    """Asked for when the program shall begin anew, on other data."""
     end_streams: Callable[[], None]
     """Ends what would never end by itself, such as realtime connections."""
     close: Callable[[], Awaitable[None]]

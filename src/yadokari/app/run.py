@@ -4,6 +4,7 @@ G6  The port is bound before the store is opened: whoever connects meanwhile wai
 G7  On SIGTERM or SIGINT no new connection is taken, running requests get ``stop_timeout`` seconds,
     then the store is closed in order. A second signal ends the wait.
 G8  The one-time link goes to standard output only, never to the log.
+G9  After a restore the process begins anew under its own id and with its own listening socket.
 
 Not here: building (app/build.py), opening and closing in order (app/life.py), limits of a
 connection (app/http_protocol.py).
@@ -15,6 +16,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -36,6 +38,7 @@ from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
 
 BACKLOG = 2_048  # Connections that may wait while the loop is busy or the store is opening.
+_LISTENER_VARIABLE = "_YADOKARI_LISTENER"
 DATE_TICK_S = 1.0  # The Date header has seconds.
 
 
@@ -52,11 +55,13 @@ def serve(surroundings: Surroundings, build: Build) -> None:
     settings = surroundings.settings
     ownership = own(settings.dir)
     try:
-        listener = _bound(settings.http)
+        listener = _inherited() or _bound(settings.http)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(surroundings, build, listener))
+            shall_restart = runner.run(_serve(surroundings, build, listener))
     finally:
         ownership.release()
+    if shall_restart:
+        _begin_anew(listener)
 
 
 class StoppableServer(Server):
@@ -85,20 +90,58 @@ class StoppableServer(Server):
         yield  # Ours are caught by _serve, on the loop.
 
 
-async def _serve(surroundings: Surroundings, build: Build, listener: socket.socket) -> None:
+async def _serve(surroundings: Surroundings, build: Build, listener: socket.socket) -> bool:
+    """Serve until told to stop; whether the process shall begin anew (G9)."""
     log = surroundings.log
-    with contextlib.closing(listener):
+    try:
         async with living(surroundings, build) as program:
             config = _config(program, surroundings.settings)
             server = StoppableServer(config)
             _stop_on_signals(server, program, log=log)
-            async with _serving_tls(config, surroundings):
+            async with _serving_tls(config, surroundings), asyncio.TaskGroup() as tasks:
                 is_tls = surroundings.settings.certificate is not None
                 await _announce(program, listener, log=log, scheme="https" if is_tls else "http")
                 gc.freeze()  # What was built stays: the collector need not look at it again.
                 gc.enable()
-                await server.serve([listener])
-    log.info("stopped")
+                waiting = tasks.create_task(_stop_to_restart(server, program))
+                # A duplicate: the server closes what it is given, and this one outlives it.
+                await server.serve([listener.dup()])
+                waiting.cancel()
+    except BaseException:
+        listener.close()
+        raise
+    shall_restart = program.restart.is_asked
+    if not shall_restart:
+        listener.close()
+    log.info("restarting" if shall_restart else "stopped")
+    return shall_restart
+
+
+async def _stop_to_restart(server: StoppableServer, program: Program) -> None:
+    await program.restart.wait()
+    program.end_streams()
+    server.stop()
+
+
+def _begin_anew(listener: socket.socket) -> None:
+    """Become a new run of the same command: same process id, same port, nobody refused (G9)."""
+    os.set_inheritable(listener.fileno(), True)
+    os.environ[_LISTENER_VARIABLE] = str(listener.fileno())
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
+
+
+def _inherited() -> socket.socket | None:
+    """The listening socket of the run before this one, after a restart."""
+    given = os.environ.pop(_LISTENER_VARIABLE, "")
+    if not given.isdigit():
+        return None
+    try:
+        listener = socket.socket(fileno=int(given))
+    except OSError:
+        return None
+    listener.set_inheritable(False)
+    listener.setblocking(False)
+    return listener
 
 
 def _config(program: Program, settings: Settings) -> Config:

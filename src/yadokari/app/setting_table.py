@@ -357,8 +357,9 @@ SETTINGS: tuple[Setting, ...] = (
         name="log-format",
         kind="choice",
         default="auto",
-        choices=("auto", "json", "text"),
-        sentence="Form of log lines on standard error; auto is text on a terminal or with --dev.",
+        choices=("auto", "json", "google", "aws", "text"),
+        sentence="Form of log lines on standard error; auto is text on a terminal or with --dev. "
+        "google is JSON as Cloud Logging reads it, aws as CloudWatch does.",
     ),
     Setting(
         name="log-level",

@@ -28,6 +28,7 @@ from yadokari.schema.mail_templates import Language
 
 TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
 FALSE_WORDS = frozenset({"false", "0", "no", "off"})
+_LOG_FORMATS: Mapping[str, LogFormat] = {"json": "json", "google": "google", "aws": "aws"}
 _LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
 _PORT_MAX = 65_535
 
@@ -377,7 +378,7 @@ def _check_storage(storage: StorageSettings) -> None:
 def _log_format(text: str, *, readable: bool) -> LogFormat:
     if text == "auto":
         return "text" if readable else "json"
-    return "json" if text == "json" else "text"
+    return _LOG_FORMATS.get(text, "text")
 
 
 def _sync(text: str) -> Literal["full", "normal", "off"]:

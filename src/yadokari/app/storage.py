@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from yadokari.app.settings import StorageSettings
 from yadokari.auth.secret_key import read_secret
+from yadokari.blobs.local.bucket import LocalBucket
 from yadokari.ports.bucket import BlobInfo, BlobKey, Bucket
 from yadokari.upkeep.app_settings import S3, AppSettings
 
@@ -33,6 +34,12 @@ class Storage:
         if self._bucket is None:
             self._bucket = open_s3(self._s3) if self._s3.enabled else self._standing()
         return self._bucket
+
+    @property
+    def in_folder(self) -> Bucket | None:
+        """The bucket in force, when it is the data folder's own; None for an object store."""
+        current = self.current
+        return current if isinstance(current, LocalBucket) else None
 
     async def put(
         self,

@@ -41,6 +41,7 @@ from yadokari.app.rare_routes import (
     settings_routes,
     signed_token_routes,
 )
+from yadokari.app.upkeep_routes import Upkeep, upkeep_routes
 from yadokari.auth.passwords import Passwords
 from yadokari.base.log import Log
 from yadokari.collections.reserved import Box
@@ -187,7 +188,10 @@ class Doors(msgspec.Struct, frozen=True):
 
 
 def build_doors(
-    services: Services, collections: Callable[[], Collections], maintenance: Maintenance
+    services: Services,
+    collections: Callable[[], Collections],
+    maintenance: Maintenance,
+    upkeep: Upkeep,
 ) -> Doors:
     """Every endpoint of the HTTP API."""
     store, clock, entropy = services.store, services.clock, services.entropy
@@ -200,8 +204,7 @@ def build_doors(
         schema=lambda: store.schema,
         addresses=Addresses(keeper),
     )
-    guard = RateGuard(door=door)
-    keeper.on_change(lambda settings: _follow_limits(guard, settings, clock))
+    guard = _limited(door, keeper)
     intake = Intake(
         bucket=services.bucket, entropy=entropy, shrinking=Shrinking(drawing=services.drawing)
     )
@@ -223,6 +226,7 @@ def build_doors(
         *settings_routes(door, keeper, entropy),
         *mail_test_routes(door, accounts),
         *maintenance_routes(door, maintenance),
+        *upkeep_routes(door, upkeep, entropy),
         *key_routes(door, credentials.keys),
         *signed_token_routes(door, credentials.signing, lambda: keeper.current.meta.app_url),
         *bearer_routes(signing_in, accounts.sign_in, credentials),
@@ -235,7 +239,7 @@ def build_doors(
         *HealthRoutes(
             door=door,
             proxy_headers=lambda: keeper.current.trusted_proxy.headers,
-            can_back_up=lambda: True,
+            can_back_up=lambda: (made := upkeep.backups.made) is None or not made.is_busy,
         ).routes(),
     ]
 
@@ -257,6 +261,21 @@ def _file_routes(services: Services, door: Door) -> list[Route]:
         bucket=services.bucket,
         entropy=services.entropy,
     ).routes()
+
+
+def _handing_out(services: Services) -> HandingOut:
+    return HandingOut(
+        store=services.store,
+        reading=services.records.reading,
+        origins=Origins(store=services.store, plans=services.records.plans),
+        bucket=services.bucket,
+    )
+
+
+def _limited(door: Door, keeper: SettingsKeeper) -> RateGuard:
+    guard = RateGuard(door=door)
+    keeper.on_change(lambda settings: _follow_limits(guard, settings, door.clock))
+    return guard
 
 
 def trusted_proxy(settings: AppSettings, *, proxies: int) -> RealIp | None:

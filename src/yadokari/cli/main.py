@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "maintenance": ("yadokari.cli.maintenance", "maintenance", "Close the site for a while."),
     "erase": ("yadokari.cli.erase", "erase", "Erase a person's record and every trace of it."),
     "import": ("yadokari.cli.import_data", "import_data", "Take over another program's data."),
+    "backup": ("yadokari.cli.backup", "backup", "Make, list, verify and restore backups."),
     "migrate": ("yadokari.cli.migrate", "migrate", "Run, revert and write migrations."),
 }
 """Module, name in it and help of each command."""

@@ -50,12 +50,19 @@ def carry_out(settings: Settings, command: str, arguments: Mapping[str, object])
 def _by_ourselves(settings: Settings, command: str, arguments: Mapping[str, object]) -> msgspec.Raw:
     ownership = own(settings.dir)
     try:
-        return asyncio.run(_run(settings, command, msgspec.Raw(msgspec.json.encode(arguments))))
+        raw = msgspec.Raw(msgspec.json.encode(arguments))
+        result, shall_restart = asyncio.run(_run(settings, command, raw))
     finally:
         ownership.release()
+    if shall_restart:  # Whoever takes the folder next puts restored data in place: we do.
+        own(settings.dir).release()
+    return result
 
 
-async def _run(settings: Settings, command: str, arguments: msgspec.Raw) -> msgspec.Raw:
+async def _run(
+    settings: Settings, command: str, arguments: msgspec.Raw
+) -> tuple[msgspec.Raw, bool]:
+    """The result, and whether the program wants to begin anew."""
     from yadokari.app.build import build
     from yadokari.app.surroundings import surroundings_of
 
@@ -66,4 +73,4 @@ async def _run(settings: Settings, command: str, arguments: msgspec.Raw) -> msgs
         raise CommandFailed(told(exc)) from exc
     finally:
         await program.close()
-    return msgspec.Raw(msgspec.json.encode(result))
+    return msgspec.Raw(msgspec.json.encode(result)), program.restart.is_asked

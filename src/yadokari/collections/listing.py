@@ -9,8 +9,6 @@ Not here: filters of records (records/plans.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 from msgspec.structs import replace
 
@@ -21,9 +19,9 @@ from yadokari.ports.store import Counted, Page, Reads
 from yadokari.rules.bind import RequestContext, bind
 from yadokari.rules.errors import RuleError, RuleForbidden
 from yadokari.rules.parse import parse
+from yadokari.rules.plain_names import check_plain_names
 from yadokari.rules.resolve import Query, resolve
 from yadokari.rules.tokens import tokenize
-from yadokari.rules.tree import All, Any, Call, Comparison, Name, Operand, Tree
 from yadokari.schema.collection import Collection, Schema
 
 LISTED_FIELDS = frozenset(("id", "created", "updated", "name", "system", "type"))
@@ -32,9 +30,6 @@ FILTER_BYTES_MAX = 3_500  # the contract's limit for clients' filters, in bytes 
 _LISTED = replace(
     COLLECTIONS, fields=tuple(f for f in COLLECTIONS.fields if f.name in LISTED_FIELDS)
 )
-_WORDS = frozenset(("null", "true", "false"))
-_SORT_MACROS = frozenset(("@random", "@rowid"))
-_UNKNOWN_PREFIXES = ("@request", "@collection")
 
 
 class CollectionQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +62,7 @@ async def list_collections(
     try:
         tokens = tokenize(query.filter) if query.filter else None
         tree = parse(tokens) if tokens is not None else None
-        _check_names(tree, query.sort)
+        check_plain_names(tree, query.sort, LISTED_FIELDS.__contains__)
         # An empty schema: no name leads to another collection (CL1).
         plan = resolve(
             Query(collection=_LISTED, filter=tree, sort=query.sort, restricted=False), Schema()
@@ -83,35 +78,3 @@ async def list_collections(
         listed = await reads.select_counted(plan, binding, page=page)
     found = [schema.by_id[row.id] for row in listed.rows if row.id in schema.by_id]
     return ListedCollections(found, listed.total)
-
-
-def _check_names(tree: Tree | None, sort: str) -> None:
-    for name in _names_in(tree) if tree is not None else ():
-        is_macro = name.startswith("@") and not name.startswith(_UNKNOWN_PREFIXES)
-        if not is_macro and name not in LISTED_FIELDS and name.lower() not in _WORDS:
-            raise RuleError(f"unknown field {name!r}")
-    for item in sort.split(",") if sort else ():
-        name = item.strip().lstrip("+-")
-        if name not in LISTED_FIELDS and name not in _SORT_MACROS:
-            raise RuleError(f"unknown field {name!r}")
-
-
-def _names_in(tree: Tree) -> Iterator[str]:
-    match tree:
-        case All() | Any():
-            for part in tree.parts:
-                yield from _names_in(part)
-        case Comparison():
-            yield from _operand_names(tree.left)
-            yield from _operand_names(tree.right)
-
-
-def _operand_names(operand: Operand) -> Iterator[str]:
-    match operand:
-        case Name():
-            yield operand.text
-        case Call():
-            for argument in operand.arguments:
-                yield from _operand_names(argument)
-        case _:
-            return

@@ -31,6 +31,15 @@ FIXED_DOWNLOAD: Final[tuple[Header, ...]] = (
     XSS_PROTECTION,
 )
 """On downloads of files: pages of other origins may frame them."""
+DOWNLOAD_POLICY: Final[Header] = (
+    b"content-security-policy",
+    b"default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
+)
+"""What is downloaded never runs as script."""
+DOWNLOAD_CACHE: Final[Header] = (
+    b"cache-control",
+    b"max-age=2592000, stale-while-revalidate=86400",
+)
 JSON: Final[tuple[Header, ...]] = (CONTENT_TYPE_JSON, *FIXED)
 """On every JSON answer."""
 EVENT_STREAM: Final[tuple[Header, ...]] = (

@@ -2,7 +2,8 @@
 
 S1  Blobs go after the change is durable, never before: a write that fails keeps its files.
 S2  A blob that cannot be removed is an orphan, logged and left; it is never served.
-S3  Only what the gone record or collection held is removed: another one under the same id may have
+S3  While somebody holds the sweeper, as a backup does, what is to be removed waits.
+S4  Only what the gone record or collection held is removed: another one under the same id may have
     been made meanwhile, and its files stay.
 S4  A file goes before its thumbnails: one that is just being made finds it gone and goes, too.
 """
@@ -10,6 +11,8 @@ S4  A file goes before its thumbnails: one that is just being made finds it gone
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from yadokari.base.errors import YadokariError
 from yadokari.base.log import Log
@@ -30,6 +33,9 @@ class Sweeper:
         self._store = store
         self._bucket = bucket
         self._log = log
+        self._free = asyncio.Event()
+        self._free.set()
+        self._held = 0
         self._waiting: asyncio.Queue[tuple[str, ...]] = asyncio.Queue(WAITING_MAX)
 
     def heard(self, changes: tuple[Change, ...]) -> None:
@@ -61,10 +67,23 @@ class Sweeper:
             await self._remove(key)
         return len(keys) // KEYS_PER_FILE
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Remove nothing as long as the block lasts (S3)."""
+        self._held += 1
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._held -= 1
+            if not self._held:
+                self._free.set()
+
     async def run(self) -> None:
         """Remove what waits, until cancelled."""
         while True:
             for key in await self._waiting.get():
+                await self._free.wait()
                 try:
                     await self._remove(key)
                 except YadokariError as error:

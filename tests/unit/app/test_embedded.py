@@ -161,6 +161,23 @@ async def token_of(client: httpx.AsyncClient) -> str:
     return str(answer.json()["token"])
 
 
+async def test_after_a_restore_it_opens_anew_on_the_restored_data(app: EmbeddedApp):
+    """There is no process to begin anew: the next request finds the data of then."""
+    async with client_of(app) as client:
+        path = "/api/collections/_superusers"
+        token = (await client.post(f"{path}/auth-with-password", json=ADMIN)).json()["token"]
+        client.headers["Authorization"] = token
+        later = {"email": "later@example.com", "password": "x" * 12, "passwordConfirm": "x" * 12}
+        assert (await client.post("/api/backups", json={"name": "a.zip"})).status_code == 204
+        assert (await client.post(f"{path}/records", json=later)).status_code == 200
+
+        assert (await client.post("/api/backups/a.zip/restore")).status_code == 204
+
+        async with asyncio.timeout(WAIT_S):
+            while (await client.get(f"{path}/records")).json().get("totalItems") != 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
 async def test_commands_reach_it_through_the_socket(app: EmbeddedApp, settings: Settings):
     """E2: `yadokari superuser` beside a host works as beside our server."""
     socket, command = settings.dir.control_socket, "superuser.create"

@@ -53,6 +53,57 @@ def test_a_json_line_is_one_object():
     }
 
 
+def test_cloud_logging_finds_level_time_and_request():
+    """Its special names; other fields stay beside them."""
+    log, stream = lines("google")
+
+    log.warning("request", method="GET", path="/api/x", status=500, took_ms=1_234, request_id="a")
+
+    assert json.loads(stream.getvalue()) == {
+        "severity": "WARNING",
+        "time": "2023-11-14T22:13:20.123Z",
+        "message": "request",
+        "httpRequest": {
+            "requestMethod": "GET",
+            "requestUrl": "/api/x",
+            "status": 500,
+            "latency": "1.234s",
+        },
+        "method": "GET",
+        "path": "/api/x",
+        "status": 500,
+        "took_ms": 1_234,
+        "request_id": "a",
+    }
+
+
+def test_cloud_logging_finds_a_trace_in_the_message():
+    """Error Reporting groups errors by it."""
+    log, stream = lines("google")
+
+    log.error("broke", error=ValueError("why"))
+
+    said = json.loads(stream.getvalue())
+    assert said["severity"] == "ERROR"
+    assert said["message"].startswith("broke\n")
+    assert "ValueError: why" in said["message"]
+
+
+def test_cloudwatch_finds_level_and_time():
+    """As Lambda writes its own lines, and without the secret."""
+    log, stream = lines("aws")
+
+    log.warning("x_happened", a="b", token=TOKEN)
+
+    assert json.loads(stream.getvalue()) == {
+        "timestamp": "2023-11-14T22:13:20.123Z",
+        "level": "WARN",
+        "message": "x_happened",
+        "a": "b",
+        "token": "[redacted]",
+    }
+
+
 def test_a_text_line_is_for_people():
     """Time, event, fields; texts with spaces in quotes, control characters escaped."""
     log, stream = lines("text")

@@ -9,8 +9,10 @@ Not here: the schema's JSON (collections keep it in reserved tables and hand it 
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +22,7 @@ from typing_extensions import override
 
 from yadokari.ports.clock import Clock
 from yadokari.ports.entropy import Entropy
+from yadokari.ports.sql_console import SqlConsole, SqlOutcome
 from yadokari.ports.store import (
     Capabilities,
     Change,
@@ -34,6 +37,7 @@ from yadokari.ports.store import (
 from yadokari.schema.collection import Collection, Schema
 from yadokari.stores.sqlite.checkpoints import Checkpoints
 from yadokari.stores.sqlite.connections import open_checkpointer, open_reader, open_writer
+from yadokari.stores.sqlite.console import Writes, read
 from yadokari.stores.sqlite.ddl import create_table
 from yadokari.stores.sqlite.errors import translated
 from yadokari.stores.sqlite.format import prepare_file, read_meta
@@ -44,6 +48,7 @@ from yadokari.stores.sqlite.reads import Bindings, PlanReads
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.table import Query, Raw
 from yadokari.stores.sqlite.tables import Tables
+from yadokari.stores.sqlite.transaction import SqliteTransaction
 from yadokari.stores.sqlite.views import read_columns
 from yadokari.stores.sqlite.writer import Writer
 
@@ -55,6 +60,7 @@ T = TypeVar("T")
 _CAPABILITIES = Capabilities(
     atomic_batch_max=None, view_queries=True, schema_in_transaction=True, raw_sql=True
 )
+CONSOLE_CACHE_KIB = 2_048  # One person looks at something now and then.
 _CHANGES = Query(changes_query())
 
 
@@ -98,6 +104,11 @@ class SqliteStore(PlanReads):
         vfs: str | None,
     ) -> None:
         self._connection = connection
+        self._clock, self._settings = clock, settings
+        self._open_console = lambda: open_reader(
+            path, settings, cache_kib=CONSOLE_CACHE_KIB, vfs=vfs
+        )
+        self._open_other = lambda: open_checkpointer(path, settings, vfs=vfs)
         meta = read_meta(connection)
         self._fence = Fence(epoch=meta.epoch, state="open")
         self._stored_version = meta.schema_version
@@ -119,7 +130,7 @@ class SqliteStore(PlanReads):
         )
         self._checkpoints = Checkpoints(
             connection,
-            open_one=lambda: open_checkpointer(path, settings, vfs=vfs),
+            open_one=self._open_other,
             settings=settings,
             pause_writers=self._writer.pause_for,
         )
@@ -203,6 +214,44 @@ class SqliteStore(PlanReads):
 
         await self._writer.run_alone(partial(compact, self._connection))
 
+    async def run_sql(self, text: str) -> SqlOutcome:
+        """See ports.sql_console.SqlConsole.run_sql."""
+        given_up = threading.Event()
+        until_ms = self._clock.monotonic_ms() + self._settings.query_timeout_ms
+
+        def stop() -> bool:
+            return given_up.is_set() or self._clock.monotonic_ms() > until_ms
+
+        try:
+            return await asyncio.to_thread(read, self._open_console, text, stop)
+        except Writes:
+            return await self._write_by_hand(text)
+        finally:
+            given_up.set()
+
+    async def _write_by_hand(self, text: str) -> SqlOutcome:
+        async def work(tx: Transaction) -> SqlOutcome:
+            assert isinstance(tx, SqliteTransaction), "of this store"
+            return await tx.run_by_hand(text)
+
+        return await (await self.transact(work)).settled()
+
+    async def optimize(self) -> None:
+        """Let SQLite look anew at tables that changed much; a few milliseconds in a thread.
+
+        Raises:
+            Unavailable: others write all the time, or the disk is full.
+        """
+        try:
+            await asyncio.to_thread(self._look_anew)
+        except apsw.Error as exc:
+            raise translated(exc) from exc
+
+    def _look_anew(self) -> None:
+        with closing(self._open_other()) as connection:
+            connection.execute("PRAGMA analysis_limit = 400").fetchall()
+            connection.execute("PRAGMA optimize").fetchall()
+
     async def close(self) -> None:
         """See ports.store.Store.close. The WAL is empty afterwards."""
         if self._closed:
@@ -242,3 +291,4 @@ class SqliteStore(PlanReads):
 
 _: type[Store] = SqliteStore
 __: type[Erasable] = SqliteStore
+_console: type[SqlConsole] = SqliteStore

@@ -19,10 +19,12 @@ import apsw
 from typing_extensions import override
 
 from yadokari.base.errors import BadRequest, Stale
+from yadokari.ports.sql_console import SqlOutcome
 from yadokari.ports.store import ABSENT, Change, Row, Savepoint, ViewColumn
 from yadokari.schema.collection import Collection, Schema
 from yadokari.schema.fields import Value
 from yadokari.schema.steps import SchemaStep
+from yadokari.stores.sqlite.by_hand import ByHand
 from yadokari.stores.sqlite.errors import conflict_of, translated
 from yadokari.stores.sqlite.log import Entry, Op
 from yadokari.stores.sqlite.names import RESERVED_PREFIX
@@ -160,6 +162,19 @@ class SqliteTransaction(PlanReads):
         self._begin_write()
         connection = self._group.connection
         return await self._patiently(lambda: sample_view(connection, sql, rows_max=rows_max))
+
+    async def run_by_hand(self, text: str) -> SqlOutcome:
+        """Run free SQL that writes (stores/sqlite/by_hand.py). Raises BadRequest."""
+        self._begin_write()
+        group = self._group
+        hand = ByHand(group.connection, tables=self._tables, schema=self._schema, tick=group.tick)
+        try:
+            outcome, effects = await group.away(lambda: hand.run(text), is_view=True)
+        except TimeoutError as exc:
+            raise BadRequest("the query takes too long") from exc
+        for effect in effects:
+            self._note(effect.op, effect.table, effect.before, effect.after, effect.version)
+        return outcome
 
     def savepoint(self) -> Savepoint:
         """See ports.store.Transaction.savepoint."""
