@@ -40,7 +40,7 @@ DATE_TICK_S = 1.0  # The Date header has seconds.
 
 
 class BindError(YadokariError):
-    """The address cannot be taken. Stop what uses it, or choose another with --http."""
+    """The address cannot be taken. Stop what uses it, or choose another with --http or --https."""
 
 
 def serve(surroundings: Surroundings, build: Build) -> None:
@@ -52,9 +52,14 @@ def serve(surroundings: Surroundings, build: Build) -> None:
     settings = surroundings.settings
     ownership = own(settings.dir)
     try:
-        listener = _bound(settings.http)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(surroundings, build, listener))
+        with contextlib.ExitStack() as listening:
+            plain = listening.enter_context(contextlib.closing(_bound(settings.http, "--http")))
+            listener = plain
+            if settings.automatic is not None:
+                bound = _bound(settings.automatic.https, "--https")
+                listener = listening.enter_context(contextlib.closing(bound))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve(surroundings, build, listener, plain))
     finally:
         ownership.release()
 
@@ -85,19 +90,25 @@ class StoppableServer(Server):
         yield  # Ours are caught by _serve, on the loop.
 
 
-async def _serve(surroundings: Surroundings, build: Build, listener: socket.socket) -> None:
-    log = surroundings.log
-    with contextlib.closing(listener):
-        async with living(surroundings, build) as program:
-            config = _config(program, surroundings.settings)
-            server = StoppableServer(config)
-            _stop_on_signals(server, program, log=log)
-            async with _serving_tls(config, surroundings):
-                is_tls = surroundings.settings.certificate is not None
-                await _announce(program, listener, log=log, scheme="https" if is_tls else "http")
-                gc.freeze()  # What was built stays: the collector need not look at it again.
-                gc.enable()
-                await server.serve([listener])
+async def _serve(
+    surroundings: Surroundings, build: Build, listener: socket.socket, plain: socket.socket
+) -> None:
+    """Serve the site on ``listener``; ``plain`` is another one with automatic HTTPS only."""
+    log, settings = surroundings.log, surroundings.settings
+    async with living(surroundings, build) as program:
+        served = program
+        if settings.automatic is not None:
+            from yadokari.app.automatic_https import leading_home
+
+            served = leading_home(program, settings.automatic.domains)
+        config = _config(served, settings)
+        server = StoppableServer(config)
+        _stop_on_signals(server, program, log=log)
+        async with _serving_tls(config, surroundings, plain):
+            await _announce(program, _url(settings, listener), log=log)
+            gc.freeze()  # What was built stays: the collector need not look at it again.
+            gc.enable()
+            await server.serve([listener])
     log.info("stopped")
 
 
@@ -144,16 +155,32 @@ def _stop_on_signals(server: StoppableServer, program: Program, *, log: Log) -> 
 
 
 @contextlib.asynccontextmanager
-async def _serving_tls(config: Config, surroundings: Surroundings) -> AsyncIterator[None]:
-    """Serve with the certificate of the settings, if there is one, and follow its renewals."""
-    files = surroundings.settings.certificate
-    if files is None:
+async def _serving_tls(
+    config: Config, surroundings: Surroundings, plain: socket.socket
+) -> AsyncIterator[None]:
+    """Serve with the certificates of the settings, if there are any, and with their renewals."""
+    settings = surroundings.settings
+    if settings.automatic is not None:
+        from yadokari.app.automatic_https import automate
+
+        automation = automate(config, surroundings)
+        doorman = StoppableServer(automation.plain)
+        async with asyncio.TaskGroup() as tasks:
+            tending = tasks.create_task(automation.tend())
+            tasks.create_task(doorman.serve([plain]))
+            try:
+                yield
+            finally:
+                tending.cancel()
+                doorman.stop()
+        return
+    if settings.certificate is None:
         yield
         return
     from yadokari.app.tls import Certificate, follow, headers_for
 
-    certificate = Certificate(*files)
-    config.headers = headers_for(surroundings.settings.http.host)
+    certificate = Certificate(*settings.certificate)
+    config.headers = headers_for(settings.http.host)
     config.load()
     config.ssl = context = certificate.context()
     async with asyncio.TaskGroup() as tasks:
@@ -164,9 +191,15 @@ async def _serving_tls(config: Config, surroundings: Surroundings) -> AsyncItera
             following.cancel()
 
 
-async def _announce(program: Program, listener: socket.socket, *, log: Log, scheme: str) -> None:
+def _url(settings: Settings, listener: socket.socket) -> str:
+    if settings.automatic is not None:
+        return f"https://{settings.automatic.domains[0]}"
     host, port = listener.getsockname()[:2]
-    url = Address(host=host, port=port).url(scheme)
+    is_tls = settings.certificate is not None
+    return Address(host=host, port=port).url("https" if is_tls else "http")
+
+
+async def _announce(program: Program, url: str, *, log: Log) -> None:
     lines = [f"Yadokari serves {url}", f"  API    {url}/api/", f"  Admin  {url}/_/"]
     if not await program.superusers.exists():
         lines += [
@@ -179,7 +212,7 @@ async def _announce(program: Program, listener: socket.socket, *, log: Log, sche
     log.info("serving", url=url)
 
 
-def _bound(address: Address) -> socket.socket:
+def _bound(address: Address, flag: str) -> socket.socket:
     # Bytes: text would bring the tables of international names, which most hosts have no use for.
     host = address.host.encode() if address.host.isascii() else address.host
     try:
@@ -191,7 +224,7 @@ def _bound(address: Address) -> socket.socket:
         )
     except socket.gaierror as exc:
         raise BindError(
-            f"there is no address {address.host!r}; choose another with --http"
+            f"there is no address {address.host!r}; choose another with {flag}"
         ) from exc
     family, kind, protocol, _, target = found[0]
     listener = socket.socket(family, kind, protocol)
@@ -203,7 +236,7 @@ def _bound(address: Address) -> socket.socket:
         listener.close()
         raise BindError(
             f"cannot listen on {address.host}:{address.port} ({exc.strerror}); stop what uses it "
-            "or choose another address with --http"
+            f"or choose another address with {flag}"
         ) from exc
     listener.setblocking(False)
     return listener
