@@ -79,9 +79,10 @@ class Pebble:
 
     def lead(self, name: str, address: str) -> None:
         """From now on this name is at this address."""
-        body = json.dumps({"host": f"{name}.", "addresses": [address]}).encode()
-        with urllib.request.urlopen(f"{self._dns_url}/add-a", body, timeout=WAIT_S):
-            pass
+        for action in ("clear-a", "add-a"):
+            body = json.dumps({"host": f"{name}.", "addresses": [address]}).encode()
+            with urllib.request.urlopen(f"{self._dns_url}/{action}", body, timeout=WAIT_S):
+                pass
 
     def stop(self) -> None:
         """End it."""

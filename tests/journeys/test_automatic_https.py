@@ -16,6 +16,9 @@ import pytest
 
 from tests.pebble import NOWHERE, Pebble, authority, free_port
 from tests.unit.app.served import Served
+from tests.unit.app.test_certificate_keeper import made
+from yadokari.app.certificate_shelf import Shelf
+from yadokari.app.renewal import DAY_MS
 
 WAIT_S = 40  # Imports, an order and its proof, on a slow machine.
 
@@ -138,6 +141,30 @@ def test_a_domain_gets_its_certificate_and_keeps_it(tmp_path: Path):
             assert second.shown("example.net", roots=roots) == shown
             assert second.secure("/api/health", host="example.net", roots=roots)[0] == 200
             assert second.events("certificate_asked_for") == []
+
+
+def test_a_certificate_near_its_end_is_renewed_while_serving(tmp_path: Path):
+    """Q3, Q7: the former one serves until the new one is there, without a restart."""
+    port = free_port()
+    with authority(tmp_path, http_port=port) as pebble:
+        shelf = Shelf(tmp_path / "data" / "certificates", directory=pebble.directory)
+        former = made("example.com", begins_ms=time.time_ns() // 1_000_000 - 80 * DAY_MS)
+        shelf.probe()
+        shelf.keep("example.com", former)
+        pebble.lead("example.com", NOWHERE)
+        with site(tmp_path, pebble, "example.com", http=port) as found:
+            said = found.wait("certificate_not_obtained")
+            assert said["days_left"] == 9
+            pem = former.decode()
+            trusted = pem[pem.index("-----BEGIN CERTIFICATE") :]
+            assert found.secure("/api/health", host="example.com", roots=trusted)[0] == 200
+
+        pebble.lead("example.com", "127.0.0.1")
+        with site(tmp_path, pebble, "example.com", http=port) as found:
+            assert found.plain("GET", "/", host="example.com").status == 302
+            found.wait("certificate_obtained")
+            roots = pebble.roots()
+            assert found.secure("/api/health", host="example.com", roots=roots)[0] == 200
 
 
 def test_plain_http_serves_nothing_but_the_way(tmp_path: Path):

@@ -19,6 +19,7 @@ import josepy
 import requests
 from acme import challenges, crypto_util, errors, messages
 from acme.client import ClientNetwork, ClientV2
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -54,10 +55,9 @@ def fetch(
     Raises:
         OrderFailed: none was given; with the operator's next step.
         OSError: a file of ours cannot be read or written.
-        ValueError: the account's file holds no key.
     """
     tokens: list[str] = []
-    with _translated(name, automatic.directory):
+    with translated(name, automatic.directory):
         client = _client(automatic, _account_key(account_key))
         key = ec.generate_private_key(ec.SECP256R1()).private_bytes(_PEM, _PKCS8, _PLAIN)
         order = client.new_order(crypto_util.make_csr(key, [name]))
@@ -98,9 +98,15 @@ def _account_key(path: Path) -> josepy.JWK:
         made = rsa.generate_private_key(public_exponent=65_537, key_size=ACCOUNT_KEY_BITS)
         pem = made.private_bytes(_PEM, _PKCS8, _PLAIN)
         write_whole(path, pem)
-    key = serialization.load_pem_private_key(pem, password=None)
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError(f"{path} holds no RSA key")
+        advice = f"remove {path}; a new account is made by itself"
+        raise OrderFailed(
+            f"{path} does not hold the account's key", advice=advice, is_about_name=False
+        )
     return josepy.JWKRSA(key=josepy.ComparableRSAKey(key))
 
 
@@ -115,7 +121,8 @@ def _open_challenges(order: messages.OrderResource) -> Iterator[messages.Challen
 
 
 @contextmanager
-def _translated(name: str, directory: str) -> Iterator[None]:
+def translated(name: str, directory: str) -> Iterator[None]:
+    """Turn the library's errors into OrderFailed, once and here."""
     try:
         yield
     except errors.ValidationError as exc:

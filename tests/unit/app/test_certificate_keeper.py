@@ -103,6 +103,7 @@ def made(name: str, *, begins_ms: int, life_ms: int = LIFE_MS) -> bytes:
         .serial_number(x509.random_serial_number())
         .not_valid_before(begins)
         .not_valid_after(begins + datetime.timedelta(milliseconds=life_ms))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     return key.private_bytes(
