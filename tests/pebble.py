@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.oracle.server import free_port
 from tests.report_missing import missing
 
 WAIT_S = 20
@@ -116,13 +117,6 @@ def authority(folder: Path, *, http_port: int) -> Iterator[Pebble]:
             pebble.stop()
     finally:
         stop(dns)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def wait_for_port(port: int) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pebble import NOWHERE, Pebble, authority, free_port
+from tests.oracle.server import free_port
+from tests.pebble import NOWHERE, Pebble, authority
 from tests.unit.app.served import Served
 from tests.unit.app.test_certificate_keeper import made
 from yadokari.app.certificate_shelf import Shelf

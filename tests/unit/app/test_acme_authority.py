@@ -8,7 +8,7 @@ import pytest
 import requests
 from acme import errors, messages
 
-from tests.pebble import free_port
+from tests.oracle.server import free_port
 from yadokari.app.acme_authority import LIMITED_WAIT_MS, fetch, translated
 from yadokari.app.certificate_keeper import OrderFailed
 from yadokari.app.plain_http import Challenges
