@@ -4,8 +4,8 @@ Q7  A name's certificate is served until a newer one is there, whatever fails; a
     because a browser that warns tells more than one that cannot connect.
 Q8  One order runs at a time, in a thread that a stop does not wait for. A failure holds up its name
     (Q4); one that is not about the name, such as an authority out of reach, holds up all.
-Q9  A name that nobody listed (``www.`` of a listed one) is asked for only once somebody came by it:
-    it may not lead here at all.
+Q9  A name that nobody listed (``www.`` of a listed one) is asked for only once somebody came by it,
+    and after a failure once somebody came again: it may not lead here at all.
 
 Not here: the order itself (app/acme_authority.py), times (app/renewal.py), files
 (app/certificate_shelf.py).
@@ -47,10 +47,10 @@ class OrderFailed(YadokariError):
 class _Entry:
     """A name and how it stands with it."""
 
-    __slots__ = ("failures", "held", "is_wanted", "name", "renew_ms", "retry_ms")
+    __slots__ = ("failures", "held", "is_listed", "is_wanted", "name", "renew_ms", "retry_ms")
 
-    def __init__(self, name: str, *, is_wanted: bool) -> None:
-        self.name, self.is_wanted = name, is_wanted
+    def __init__(self, name: str, *, is_listed: bool) -> None:
+        self.name, self.is_listed, self.is_wanted = name, is_listed, is_listed
         self.held: Held | None = None
         self.renew_ms = 0  # Unix time.
         self.retry_ms = 0  # Monotonic time.
@@ -72,8 +72,8 @@ class CertificateKeeper:
         log: Log,
     ) -> None:
         """``on_demand``: names of Q9."""
-        self._entries = {name: _Entry(name, is_wanted=True) for name in names}
-        self._entries |= {name: _Entry(name, is_wanted=False) for name in on_demand}
+        self._entries = {name: _Entry(name, is_listed=True) for name in names}
+        self._entries |= {name: _Entry(name, is_listed=False) for name in on_demand}
         self._shelf, self._order = shelf, order
         self._clock, self._entropy, self._log = clock, entropy, log
         self._failures = 0  # In a row, not about a name.
@@ -173,6 +173,7 @@ class CertificateKeeper:
             entry.failures += 1
             wait_ms = max(retry_ms(entry.failures), failure.wait_ms)
             entry.retry_ms = now_ms + wait_ms
+            entry.is_wanted = entry.is_listed or entry.held is not None
         else:
             self._failures += 1
             wait_ms = max(retry_ms(self._failures), failure.wait_ms)

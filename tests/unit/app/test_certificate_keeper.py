@@ -267,6 +267,21 @@ async def test_a_name_on_demand_is_asked_for_when_somebody_came(stage: Stage):
     assert keeper.is_held("www.a.example")
 
 
+async def test_a_name_on_demand_that_leads_nowhere_is_given_up(stage: Stage):
+    """Q9: until somebody comes again, and not before its wait is over."""
+    stage.authority.failures["www.a.example"] = about("www.a.example")
+    keeper = stage.keeper("a.example", on_demand=("www.a.example",))
+    keeper.context_for("www.a.example")
+    await stage.pass_days(keeper, 2)
+    assert stage.authority.orders == ["a.example", "www.a.example"]
+
+    for _ in range(3):
+        keeper.context_for("www.a.example")
+        await keeper.look()
+
+    assert stage.authority.orders == ["a.example", "www.a.example", "www.a.example"]
+
+
 async def test_nothing_is_asked_for_that_cannot_be_kept(stage: Stage):
     """A full disk must not use up the week's certificates."""
     stage.shelf.folder.parent.mkdir(parents=True, exist_ok=True)
