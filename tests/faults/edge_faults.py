@@ -4,6 +4,8 @@ from tests.faults.fault import Fault
 
 _GATE = "api/test_gate.py::"
 _MAINTENANCE = "api/test_maintenance.py::"
+_KEEPER = "unit/app/test_certificate_keeper.py::"
+_PLAIN = "unit/app/test_plain_http.py::"
 
 EDGE_FAULTS = (
     Fault(
@@ -140,6 +142,69 @@ EDGE_FAULTS = (
         wrong="int(status.st_mtime) >= 0",
         noticed_by=("unit/api/test_static.py::test_an_old_compressed_file_is_not_sent",),
         why="Most browsers would get the application of last week.",
+    ),
+    Fault(
+        id="a-challenge-is-answered-for-ever",
+        area="edge",
+        file="app/plain_http.py",
+        right="self._answers.pop(token.encode(), None)",
+        wrong="self._answers.get(token.encode(), None)",
+        noticed_by=(_PLAIN + "test_a_token_is_answered_while_its_order_runs",),
+        why="Proofs of old orders would pile up and stay for anybody to see.",
+    ),
+    Fault(
+        id="plain-http-sends-visitors-anywhere",
+        area="edge",
+        file="app/plain_http.py",
+        right="return name if name in self._domains else self._domains[0]",
+        wrong="return name",
+        noticed_by=(_PLAIN + "test_reading_is_sent_to_a_name_of_ours",),
+        why="The request's own host would say where a redirect leads.",
+    ),
+    Fault(
+        id="a-failed-order-is-repeated-at-once",
+        area="edge",
+        file="app/certificate_keeper.py",
+        right="entry.retry_ms = now_ms + wait_ms",
+        wrong="entry.retry_ms = now_ms + 1",
+        noticed_by=(_KEEPER + "test_failures_are_waited_out_longer_and_longer",),
+        why="One typo, and the authority shuts the account out for the day.",
+    ),
+    Fault(
+        id="an-authority-in-trouble-is-asked-for-the-next-name",
+        area="edge",
+        file="app/certificate_keeper.py",
+        right="self._retry_ms = now_ms + wait_ms",
+        wrong="entry.retry_ms = now_ms + wait_ms",
+        noticed_by=(_KEEPER + "test_an_authority_in_trouble_is_left_alone",),
+        why="Limits would be met with more orders.",
+    ),
+    Fault(
+        id="a-kept-certificate-is-not-looked-for",
+        area="edge",
+        file="app/certificate_keeper.py",
+        right="            if held is not None:\n                self._take_up(entry, held)",
+        wrong="            assert held is None or held.ends_ms",
+        noticed_by=(_KEEPER + "test_a_restart_asks_for_nothing",),
+        why="Five restarts, and there are no certificates left for the week.",
+    ),
+    Fault(
+        id="a-key-is-for-all-to-read",
+        area="edge",
+        file="app/certificate_shelf.py",
+        right="os.O_EXCL, 0o600)",
+        wrong="os.O_EXCL, 0o644)",
+        noticed_by=(_KEEPER + "test_files_are_for_their_owner_only",),
+        why="Whoever has an account on the machine could pose as the site.",
+    ),
+    Fault(
+        id="any-name-gets-a-certificate",
+        area="edge",
+        file="app/certificate_keeper.py",
+        right="self._entries.get(name.lower()) if name else None",
+        wrong='self._entries.get((name or "").lower(), next(iter(self._entries.values())))',
+        noticed_by=(_KEEPER + "test_each_name_is_asked_for_once",),
+        why="Strangers' names would be answered as if they were ours.",
     ),
     Fault(
         id="a-broken-certificate-is-taken-for-seen",

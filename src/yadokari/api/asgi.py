@@ -267,18 +267,23 @@ class Application:
                 return
 
 
-def read_path(scope: Scope) -> tuple[str, list[str] | None, str]:
-    """The decoded path, its decoded segments and where it leads instead.
-
-    Segments are None when an escape is broken; the last is "" unless the path needs cleaning.
-    """
+def raw_path(scope: Scope) -> str:
+    """The path below the application's root as it was sent, escapes and all."""
     raw = scope.get("raw_path")
     if raw is None:
         raw = quote(scope["path"]).encode()
     root = scope.get("root_path", "")
     if root:
         raw = raw.removeprefix(root.encode())
-    text = raw.decode("utf-8", "replace") or "/"
+    return raw.decode("utf-8", "replace") or "/"
+
+
+def read_path(scope: Scope) -> tuple[str, list[str] | None, str]:
+    """The decoded path, its decoded segments and where it leads instead.
+
+    Segments are None when an escape is broken; the last is "" unless the path needs cleaning.
+    """
+    root, text = scope.get("root_path", ""), raw_path(scope)
     if "//" in text or "/." in text:
         clean = clean_path(text)
         if clean != text:

@@ -22,7 +22,7 @@ from typing import Protocol
 
 import msgspec
 
-from yadokari.api.asgi import Deliver, deliver_by_asgi
+from yadokari.api.asgi import Deliver, deliver_by_asgi, raw_path
 from yadokari.api.client_ip import within
 from yadokari.api.errors import error_response
 from yadokari.api.request import Receive, Request, Scope
@@ -104,7 +104,7 @@ class Gate:
         """The same service behind the gate."""
 
         async def gated(scope: Scope, receive: Receive, deliver: Deliver) -> None:
-            request = Request(scope, receive, scope["path"])
+            request = Request(scope, receive, raw_path(scope))
             try:
                 cookie = self.admit(request)
             except YadokariError as refusal:
@@ -129,7 +129,7 @@ class Gate:
             if scope["type"] != "http":
                 await application(scope, receive, send)
                 return
-            request = Request(scope, receive, scope["path"])
+            request = Request(scope, receive, raw_path(scope))
             try:
                 cookie = self.admit(request)
             except YadokariError as refusal:

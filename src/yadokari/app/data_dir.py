@@ -76,6 +76,11 @@ class DataDir(msgspec.Struct, frozen=True):
         """The secret made here when none is given."""
         return self.root / "secret_key"
 
+    @property
+    def certificates(self) -> Path:
+        """Certificates that were fetched, and the accounts they were fetched with."""
+        return self.root / "certificates"
+
     def make(self) -> None:
         """Create the folder when it is missing. Raises DataDirError."""
         try:

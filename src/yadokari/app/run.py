@@ -20,7 +20,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import uvloop
 from typing_extensions import override
@@ -43,7 +43,7 @@ DATE_TICK_S = 1.0  # The Date header has seconds.
 
 
 class BindError(YadokariError):
-    """The address cannot be taken. Stop what uses it, or choose another with --http."""
+    """The address cannot be taken. Stop what uses it, or choose another with --http or --https."""
 
 
 def serve(surroundings: Surroundings, build: Build) -> None:
@@ -54,14 +54,18 @@ def serve(surroundings: Surroundings, build: Build) -> None:
     """
     settings = surroundings.settings
     ownership = own(settings.dir)
+    shall_restart, listeners = False, list[socket.socket]()
     try:
-        listener = _inherited() or _bound(settings.http)
+        listeners += _inherited() or _listeners(settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            shall_restart = runner.run(_serve(surroundings, build, listener))
+            shall_restart = runner.run(_serve(surroundings, build, listeners))
     finally:
         ownership.release()
+        if not shall_restart:
+            for listener in listeners:
+                listener.close()
     if shall_restart:
-        _begin_anew(listener)
+        _begin_anew(listeners)
 
 
 class StoppableServer(Server):
@@ -90,31 +94,35 @@ class StoppableServer(Server):
         yield  # Ours are caught by _serve, on the loop.
 
 
-async def _serve(surroundings: Surroundings, build: Build, listener: socket.socket) -> bool:
-    """Serve until told to stop; whether the process shall begin anew (G9)."""
-    log = surroundings.log
-    try:
-        async with living(surroundings, build) as program:
-            config = _config(program, surroundings.settings)
-            server = StoppableServer(config)
-            _stop_on_signals(server, program, log=log)
-            async with _serving_tls(config, surroundings), asyncio.TaskGroup() as tasks:
-                is_tls = surroundings.settings.certificate is not None
-                await _announce(program, listener, log=log, scheme="https" if is_tls else "http")
-                gc.freeze()  # What was built stays: the collector need not look at it again.
-                gc.enable()
-                waiting = tasks.create_task(_stop_to_restart(server, program))
-                # A duplicate: the server closes what it is given, and this one outlives it.
-                await server.serve([listener.dup()])
-                waiting.cancel()
-    except BaseException:
-        listener.close()
-        raise
-    shall_restart = program.restart.is_asked
-    if not shall_restart:
-        listener.close()
-    log.info("restarting" if shall_restart else "stopped")
-    return shall_restart
+async def _serve(
+    surroundings: Surroundings, build: Build, listeners: Sequence[socket.socket]
+) -> bool:
+    """Serve until told to stop; whether the process shall begin anew (G9).
+
+    Args:
+        listeners: For the site; with automatic HTTPS, another one for plain HTTP after it.
+    """
+    log, settings = surroundings.log, surroundings.settings
+    site, plain = listeners[0], listeners[-1]
+    async with living(surroundings, build) as program:
+        served = program
+        if settings.automatic is not None:
+            from yadokari.app.automatic_https import leading_home
+
+            served = leading_home(program, settings.automatic.domains)
+        config = _config(served, settings)
+        server = StoppableServer(config)
+        _stop_on_signals(server, program, log=log)
+        async with _serving_tls(config, surroundings, plain), asyncio.TaskGroup() as tasks:
+            await _announce(program, _url(settings, site), log=log)
+            gc.freeze()  # What was built stays: the collector need not look at it again.
+            gc.enable()
+            waiting = tasks.create_task(_stop_to_restart(server, program))
+            # A duplicate: the server closes what it is given, and this one outlives it.
+            await server.serve([site.dup()])
+            waiting.cancel()
+    log.info("restarting" if program.restart.is_asked else "stopped")
+    return program.restart.is_asked
 
 
 async def _stop_to_restart(server: StoppableServer, program: Program) -> None:
@@ -123,25 +131,37 @@ async def _stop_to_restart(server: StoppableServer, program: Program) -> None:
     server.stop()
 
 
-def _begin_anew(listener: socket.socket) -> None:
-    """Become a new run of the same command: same process id, same port, nobody refused (G9)."""
-    os.set_inheritable(listener.fileno(), True)
-    os.environ[_LISTENER_VARIABLE] = str(listener.fileno())
+def _begin_anew(listeners: Sequence[socket.socket]) -> None:
+    """Become a new run of the same command: same process id, same ports, nobody refused (G9)."""
+    for listener in listeners:
+        os.set_inheritable(listener.fileno(), True)
+    os.environ[_LISTENER_VARIABLE] = ",".join(str(one.fileno()) for one in listeners)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
 
 
-def _inherited() -> socket.socket | None:
-    """The listening socket of the run before this one, after a restart."""
+def _inherited() -> list[socket.socket]:
+    """The listening sockets of the run before this one, after a restart; else none."""
     given = os.environ.pop(_LISTENER_VARIABLE, "")
-    if not given.isdigit():
-        return None
     try:
-        listener = socket.socket(fileno=int(given))
-    except OSError:
-        return None
-    listener.set_inheritable(False)
-    listener.setblocking(False)
-    return listener
+        listeners = [socket.socket(fileno=int(number)) for number in given.split(",") if number]
+    except (OSError, ValueError):
+        return []
+    for listener in listeners:
+        listener.set_inheritable(False)
+        listener.setblocking(False)
+    return listeners
+
+
+def _listeners(settings: Settings) -> list[socket.socket]:
+    """New listening sockets, as ``_serve`` wants them. Raises BindError."""
+    plain = _bound(settings.http, "--http")
+    if settings.automatic is None:
+        return [plain]
+    try:
+        return [_bound(settings.automatic.https, "--https"), plain]
+    except BindError:
+        plain.close()
+        raise
 
 
 def _config(program: Program, settings: Settings) -> Config:
@@ -187,16 +207,32 @@ def _stop_on_signals(server: StoppableServer, program: Program, *, log: Log) -> 
 
 
 @contextlib.asynccontextmanager
-async def _serving_tls(config: Config, surroundings: Surroundings) -> AsyncIterator[None]:
-    """Serve with the certificate of the settings, if there is one, and follow its renewals."""
-    files = surroundings.settings.certificate
-    if files is None:
+async def _serving_tls(
+    config: Config, surroundings: Surroundings, plain: socket.socket
+) -> AsyncIterator[None]:
+    """Serve with the certificates of the settings, if there are any, and with their renewals."""
+    settings = surroundings.settings
+    if settings.automatic is not None:
+        from yadokari.app.automatic_https import automate
+
+        automation = automate(config, surroundings)
+        doorman = StoppableServer(automation.plain)
+        async with asyncio.TaskGroup() as tasks:
+            tending = tasks.create_task(automation.tend())
+            tasks.create_task(doorman.serve([plain.dup()]))
+            try:
+                yield
+            finally:
+                tending.cancel()
+                doorman.stop()
+        return
+    if settings.certificate is None:
         yield
         return
     from yadokari.app.tls import Certificate, follow, headers_for
 
-    certificate = Certificate(*files)
-    config.headers = headers_for(surroundings.settings.http.host)
+    certificate = Certificate(*settings.certificate)
+    config.headers = headers_for(settings.http.host)
     config.load()
     config.ssl = context = certificate.context()
     async with asyncio.TaskGroup() as tasks:
@@ -207,9 +243,15 @@ async def _serving_tls(config: Config, surroundings: Surroundings) -> AsyncItera
             following.cancel()
 
 
-async def _announce(program: Program, listener: socket.socket, *, log: Log, scheme: str) -> None:
+def _url(settings: Settings, listener: socket.socket) -> str:
+    if settings.automatic is not None:
+        return f"https://{settings.automatic.domains[0]}"
     host, port = listener.getsockname()[:2]
-    url = Address(host=host, port=port).url(scheme)
+    is_tls = settings.certificate is not None
+    return Address(host=host, port=port).url("https" if is_tls else "http")
+
+
+async def _announce(program: Program, url: str, *, log: Log) -> None:
     lines = [f"Yadokari serves {url}", f"  API    {url}/api/", f"  Admin  {url}/_/"]
     if not await program.superusers.exists():
         lines += [
@@ -222,7 +264,7 @@ async def _announce(program: Program, listener: socket.socket, *, log: Log, sche
     log.info("serving", url=url)
 
 
-def _bound(address: Address) -> socket.socket:
+def _bound(address: Address, flag: str) -> socket.socket:
     # Bytes: text would bring the tables of international names, which most hosts have no use for.
     host = address.host.encode() if address.host.isascii() else address.host
     try:
@@ -234,7 +276,7 @@ def _bound(address: Address) -> socket.socket:
         )
     except socket.gaierror as exc:
         raise BindError(
-            f"there is no address {address.host!r}; choose another with --http"
+            f"there is no address {address.host!r}; choose another with {flag}"
         ) from exc
     family, kind, protocol, _, target = found[0]
     listener = socket.socket(family, kind, protocol)
@@ -246,7 +288,7 @@ def _bound(address: Address) -> socket.socket:
         listener.close()
         raise BindError(
             f"cannot listen on {address.host}:{address.port} ({exc.strerror}); stop what uses it "
-            "or choose another address with --http"
+            f"or choose another address with {flag}"
         ) from exc
     listener.setblocking(False)
     return listener

@@ -171,6 +171,40 @@ SETTINGS: tuple[Setting, ...] = (
         "collection, jwksURL or publicKey, match (id or email).",
     ),
     Setting(
+        name="domains",
+        kind="list",
+        default="",
+        sentence="Domains to serve over HTTPS with certificates that are fetched and renewed by "
+        "themselves; as arguments too: `yadokari serve example.com`. HTTP then listens on "
+        "0.0.0.0:80, and only redirects and proves the domains to the authority.",
+    ),
+    Setting(
+        name="https",
+        kind="text",
+        default="",
+        sentence="Address and port for HTTPS when domains are given; empty means 0.0.0.0:443.",
+    ),
+    Setting(
+        name="acme-directory",
+        kind="text",
+        default="https://acme-v02.api.letsencrypt.org/directory",
+        sentence="Where the authority that gives certificates for the domains is asked: the "
+        "directory URL of its ACME service. Giving domains agrees to its terms.",
+    ),
+    Setting(
+        name="acme-email",
+        kind="text",
+        default="",
+        sentence="Address that the authority may write to; it can do without.",
+    ),
+    Setting(
+        name="acme-ca",
+        kind="text",
+        default="",
+        sentence="File (PEM) of the authorities to believe when talking to the ACME service, for "
+        "a private one; empty means the public ones.",
+    ),
+    Setting(
         name="bearer-life",
         kind="number",
         default="30",

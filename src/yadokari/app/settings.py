@@ -11,6 +11,7 @@ Not here: the list of settings (app/setting_table.py), settings changed over the
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -31,6 +32,10 @@ FALSE_WORDS = frozenset({"false", "0", "no", "off"})
 _LOG_FORMATS: Mapping[str, LogFormat] = {"json": "json", "google": "google", "aws": "aws"}
 _LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
 _PORT_MAX = 65_535
+_HTTPS_PORT = 443
+_NAME_CHARS_MAX = 253  # RFC 1035, as text.
+_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - with domains, the public is whom they are for
 
 
 class SettingError(YadokariError):
@@ -51,6 +56,18 @@ class Address(msgspec.Struct, frozen=True):
         if host in {"", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
             host = "127.0.0.1"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+class Automatic(msgspec.Struct, frozen=True, kw_only=True):
+    """HTTPS with certificates that are asked for (app/automatic_https.py)."""
+
+    domains: tuple[str, ...]
+    """In lower case, each once; at least one."""
+    https: Address
+    directory: str
+    email: str
+    ca: Path | None
+    """Authorities to believe when talking to the directory; None = the public ones."""
 
 
 class SecretSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +123,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bearer_collection: str
     certificate: tuple[Path, Path] | None
     """Chain and key."""
+    automatic: Automatic | None
+    """With it, ``http`` only redirects and proves domains."""
     dev: bool
     migrations_dir: Path
     automigrate: bool
@@ -144,11 +163,12 @@ def read_settings(
     _check_store(given.text("store"), workers=workers)
     directory = DataDir(Path(given.text("dir")).expanduser().absolute())
     dev = given.switch("dev")
+    automatic = _automatic(given)
     public = given.text("public")
     migrations = given.text("migrations_dir")
     return Settings(
         dir=directory,
-        http=_address(given),
+        http=_http(given, automatic),
         public=_folder("public", public) if public else None,
         index_fallback=given.switch("index_fallback"),
         origins=given.many("origins") or ("*",),
@@ -160,6 +180,7 @@ def read_settings(
         bearer_life_s=given.number("bearer_life") * 60,
         bearer_collection=given.text("bearer_collection"),
         certificate=_certificate(given),
+        automatic=automatic,
         dev=dev,
         migrations_dir=Path(migrations).expanduser().absolute()
         if migrations
@@ -241,8 +262,14 @@ class _Given:
         return value
 
 
-def _address(given: _Given) -> Address:
-    source, text = given.source("http"), given.text("http")
+def _http(given: _Given, automatic: Automatic | None) -> Address:
+    if automatic is not None and given.source("http") == "default":
+        return Address(host=_EVERYWHERE, port=80)
+    return _address(given, "http")
+
+
+def _address(given: _Given, key: str) -> Address:
+    source, text = given.source(key), given.text(key)
     if source == "PORT" and ":" not in text:
         text = f"0.0.0.0:{text}"
     host, colon, port = text.rpartition(":")
@@ -289,6 +316,50 @@ def _certificate(given: _Given) -> tuple[Path, Path] | None:
     if not chain:
         return None
     return Path(chain).expanduser().absolute(), Path(key).expanduser().absolute()
+
+
+def _automatic(given: _Given) -> Automatic | None:
+    domains = tuple(dict.fromkeys(_domain(name, given) for name in given.many("domains")))
+    if not domains:
+        if given.text("https"):
+            raise SettingError(
+                f"{given.source('https')} needs domains to fetch certificates for; name them, as "
+                "in `yadokari serve example.com`, or give tls-cert and tls-key and --http alone"
+            )
+        return None
+    if given.text("tls_cert") or given.text("tls_key"):
+        raise SettingError(
+            "domains and tls-cert exclude each other: certificates are either fetched or given"
+        )
+    directory = given.text("acme_directory")
+    if not directory.startswith("https://"):
+        raise SettingError(f"{given.source('acme_directory')} is {directory!r}; it begins https://")
+    email, ca = given.text("acme_email"), given.text("acme_ca")
+    if email and "@" not in email[1:-1]:
+        raise SettingError(f"{given.source('acme_email')} is {email!r}; that is no e-mail address")
+    path = Path(ca).expanduser().absolute() if ca else None
+    if path is not None and not path.is_file():
+        raise SettingError(f"{given.source('acme_ca')} is {ca!r}; there is no such file")
+    everywhere = Address(host=_EVERYWHERE, port=_HTTPS_PORT)
+    return Automatic(
+        domains=domains,
+        https=_address(given, "https") if given.text("https") else everywhere,
+        directory=directory,
+        email=email,
+        ca=path,
+    )
+
+
+def _domain(text: str, given: _Given) -> str:
+    name = text.lower().removesuffix(".")
+    last = name.rpartition(".")[2]
+    if len(name) > _NAME_CHARS_MAX or not _NAME.fullmatch(name) or last.isdigit():
+        raise SettingError(
+            f"{given.source('domains')} has {text!r}, for which no certificate can be fetched; "
+            "write names such as example.com, without scheme, port or *, international ones as "
+            "xn--…"
+        )
+    return name
 
 
 def _maintenance(text: str) -> Literal["off", "on", "read-only"]:

@@ -1,11 +1,11 @@
-"""HTTPS with certificate files of one's own.
+"""HTTPS: how we speak it, and certificate files of one's own.
 
 Q1  A renewed certificate is taken up while the server runs; a broken one is logged and the former
     stays in use.
 Q2  Browsers are told to come by HTTPS only, but never for a loopback address: that would lock out
     every other server on the same machine.
 
-Not here: asking an authority for certificates.
+Not here: asking an authority for certificates (app/automatic_https.py).
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ class Certificate(msgspec.Struct, frozen=True):
         Raises:
             SettingError: a file cannot be read, or the two do not belong together.
         """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context = server_context()
         try:
             self.load_into(context)
         except (OSError, ssl.SSLError) as exc:
@@ -58,6 +57,13 @@ class Certificate(msgspec.Struct, frozen=True):
             return tuple(path.stat().st_mtime_ns for path in (self.chain, self.key))
         except OSError:
             return ()
+
+
+def server_context() -> ssl.SSLContext:
+    """How we speak TLS, before there is a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def headers_for(host: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 WAIT_S = 20  # CI machines are slow; a healthy start takes a third of a second.
 
@@ -43,20 +44,23 @@ def run(*arguments: str, text: str = "", **variables: str) -> subprocess.Complet
 class Served:
     """A running server."""
 
-    def __init__(self, folder: Path, *flags: str, **variables: str) -> None:
+    def __init__(
+        self, folder: Path, *flags: str, errors: IO[str] | None = None, **variables: str
+    ) -> None:
+        """Start it. ``errors`` takes its log, if it is to be read meanwhile."""
         self.folder = folder
         self.process = subprocess.Popen(
             command("serve", "--dir", str(folder), "--http", "127.0.0.1:0", *flags),
             env=environment(**variables),
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors or subprocess.PIPE,
             text=True,
         )
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
         found = re.search(r"https?://\S+", first)
         if found is None:
-            raise AssertionError(first + self.process.communicate(timeout=WAIT_S)[1])
+            raise AssertionError(first + (self.process.communicate(timeout=WAIT_S)[1] or ""))
         self.url = found[0]
 
     def line(self) -> str:

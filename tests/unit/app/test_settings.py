@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from yadokari.app.setting_table import SETTINGS
@@ -32,6 +34,50 @@ def test_a_flag_wins_over_a_variable_and_that_over_a_plain_one():
     assert read(None, **variables).http.port == 2
     assert read(None, PORT="3").http == Address(host="0.0.0.0", port=3)
     assert read(None, YADOKARI_HTTP="", PORT="3").http.port == 3
+
+
+def test_domains_move_the_doors():
+    """`yadokari serve example.com` is what PocketBase's users type."""
+    settings = read({"domains": "Example.com, www.example.com., example.com"})
+
+    assert settings.http == Address(host="0.0.0.0", port=80)
+    assert settings.automatic is not None
+    assert settings.automatic.https == Address(host="0.0.0.0", port=443)
+    assert settings.automatic.domains == ("example.com", "www.example.com")
+    assert settings.automatic.directory.startswith("https://acme-v02.api.letsencrypt.org/")
+    assert read().automatic is None
+
+    elsewhere = read({"domains": "a.test", "http": "[::1]:81", "https": "127.0.0.1:444"})
+    assert elsewhere.http == Address(host="::1", port=81)
+    assert elsewhere.automatic is not None
+    assert elsewhere.automatic.https == Address(host="127.0.0.1", port=444)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"domains": "https://example.com"}, "without scheme"),
+        ({"domains": "example.com:443"}, "without scheme"),
+        ({"domains": "*.example.com"}, "example.com"),
+        ({"domains": "-a.example.com"}, "example.com"),
+        ({"domains": "a..example.com"}, "example.com"),
+        ({"domains": "../etc"}, "example.com"),
+        ({"domains": "203.0.113.7"}, "example.com"),
+        ({"domains": "日本.example"}, "xn--"),
+        ({"domains": "a" * 64 + ".example"}, "example.com"),
+        ({"domains": ".".join(["a" * 60] * 5)}, "example.com"),
+        ({"https": "0.0.0.0:443"}, "needs domains"),
+        ({"domains": "a.test", "https": "443"}, "address:port"),
+        ({"domains": "a.test", "tls_cert": "a", "tls_key": "b"}, "exclude"),
+        ({"domains": "a.test", "acme_directory": "http://ca.test/"}, "https://"),
+        ({"domains": "a.test", "acme_email": "nobody"}, "e-mail"),
+        ({"domains": "a.test", "acme_ca": "/nowhere.pem"}, "no such file"),
+    ],
+)
+def test_domains_that_cannot_be_stop_the_start(flags: dict[str, str], said: str):
+    """G5: before an authority counts it as a failure."""
+    with pytest.raises(SettingError, match=re.escape(said)):
+        read(flags)
 
 
 def test_development_switches_readable_lines_and_migrations_on():
