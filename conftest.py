@@ -1,3 +1,3 @@
 """Pytest's first stop: the plugins every run uses, wherever it is started."""
 
-pytest_plugins = ["tests.report_missing"]
+pytest_plugins = ["tests.report_missing", "tests.asked"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from tests.asked import note_asked
 from yadokari.api.request import Scope
 from yadokari.app.build import build
 from yadokari.app.log_lines import Redactor
@@ -109,6 +110,7 @@ class House:
         Args:
             body: JSON, or Parts of a multipart body, or bytes as they are.
         """
+        note_asked(method, path)
         sent = {**self.always, **(headers or {})}
         if token:
             sent["authorization"] = token
@@ -246,6 +248,7 @@ class Ear:
             for block in blocks:
                 self._events.put_nowait(_event(block.decode()))
 
+        note_asked("GET", "/api/realtime")
         scope = _scope("GET", "/api/realtime", {}, ip=self._ip)
         await self._house.program.application(scope, receive, send)
         self.ended.set()

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests.asked import note_asked
 from tests.unit.collections.world import World, opened
 from yadokari.api.asgi import Application
 from yadokari.api.request import Request
@@ -58,6 +59,7 @@ class Client:
         self, method: str, path: str, body: object = None, *, token: str = "root"
     ) -> httpx.Response:
         """One request; its answer."""
+        note_asked(method, path)
         content = b"" if body is None else msgspec.json.encode(body)
         headers = {"content-type": "application/json"}
         if token:

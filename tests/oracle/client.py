@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import quote
 
+from tests.asked import note_asked
+
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 ANSWER_SECONDS_MAX = 30.0  # Longest wait for one answer; a hang is a failure, not a wait.
@@ -87,6 +89,7 @@ class Client:
 
     def begin(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> None:
         """Send a request without waiting; `finish` reads its answer."""
+        note_asked(method, path)
         self._begun = (method, path, body, headers)
         try:
             self._connection.request(method, path, body=body, headers=dict(headers))

@@ -116,6 +116,7 @@ async def build(surroundings: Surroundings) -> Program:
 
     return Program(
         application=application,
+        routes=doors.routes,
         serve=serve,
         superusers=superusers,
         link=link,

@@ -5,7 +5,7 @@ Not here: building it (app/build.py), running it (app/run.py).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from yadokari.admin.install_link import InstallLink
 from yadokari.api.request import Receive, Scope
 from yadokari.api.response import Send
+from yadokari.api.router import Route
 from yadokari.app.commands import Commands
 from yadokari.app.data_dir import DataDir
 from yadokari.app.exchange import Serve
@@ -89,6 +90,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
     application: AsgiApp
     """Everything that is served."""
+    routes: Sequence[Route]
+    """Every endpoint of the API."""
     serve: Serve
     """The API alone, for a server that delivers answers in its own way."""
     superusers: Superusers
