@@ -90,7 +90,7 @@ def test_plain_http_answers_as_the_reference_does(tmp_path: Path):
 
 @pytest.mark.parametrize("host", ["evil.test", "www.example.com"])
 def test_deviations_of_redirects_are_as_noted(tmp_path: Path, host: str):
-    """Rows 14 and 15 of docs/deviations.md."""
+    """Rows 16 and 17 of docs/deviations.md."""
     with serving("oracle", tmp_path / "oracle") as port:
         assert asked(port, "GET", "/", host=host) == (302, f"https://{host}/")
     with serving("ours", tmp_path / "ours") as port:
