@@ -3,8 +3,8 @@
 Endpoints come from the routes of the program, who asks them from a run of the tests; points are the
 names of the tests that ask PocketBase the same:
 
-    YADOKARI_ASKED=/tmp/asked.txt make test ARGS="tests/api tests/oracle"
-    python -m tests.tidy.contract_page /tmp/asked.txt
+    YADOKARI_ASKED=asked.txt make test ARGS="tests/api tests/oracle"
+    python -m tests.tidy.contract_page asked.txt
 """
 
 import ast
