@@ -3,6 +3,7 @@
 //
 // Run: node upkeep.js http://127.0.0.1:8090 root@example.com root-password-1
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import PocketBase, { ClientResponseError } from "pocketbase";
 
 const [url, email, password] = process.argv.slice(2);
@@ -52,6 +53,30 @@ const steps = {
     assert.equal(stats.reduce((sum, hour) => sum + hour.total, 0), 1);
     assert.equal(await root.logs.truncate(), true);
     await refused(root.logs.getOne(entry.id), 404);
+  },
+
+  async "settings, a storage test, a secret for Apple"() {
+    const settings = await root.settings.getAll();
+    assert.equal(settings.s3.enabled, false);
+    await refused(root.settings.testS3("backups"), 400);
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+    const made = await root.settings.generateAppleClientSecret("app", "TEAM123456", "KEY1234567", pem, 60);
+    assert.equal(made.secret.split(".").length, 3);
+    await refused(root.settings.generateAppleClientSecret("app", "TEAM", "KEY", pem, 60), 400);
+  },
+
+  async "what collections can be made of, links of accounts"() {
+    const providers = await root.collections.getAllOAuth2Providers();
+    assert.ok(providers.some((one) => one.name === "google"));
+    const tried = await root.collections.dryRunViewQuery("SELECT id, email FROM users");
+    assert.deepEqual(tried.sample ?? tried, []);
+    const users = root.collection("users");
+    const body = { email: "links@example.com", password: "12345678", passwordConfirm: "12345678" };
+    const user = await users.create(body);
+    assert.deepEqual(await users.listExternalAuths(user.id), []);
+    await refused(users.unlinkExternalAuth(user.id, "google"), 404);
+    await users.delete(user.id);
   },
 
   async crons() {
