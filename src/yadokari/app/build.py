@@ -40,7 +40,7 @@ from yadokari.base.log import Log
 from yadokari.blobs.local.bucket import LocalBucket
 from yadokari.collections.journal import FileJournal
 from yadokari.collections.migrations import Migrations
-from yadokari.collections.reserved import RESERVED, bootstrap, load_schema
+from yadokari.collections.reserved import PROVIDER_TOKENS, RESERVED, bootstrap, load_schema
 from yadokari.ports.clock import Clock
 from yadokari.stores.sqlite.settings import SqliteSettings
 from yadokari.stores.sqlite.store import SqliteStore, open_sqlite
@@ -320,8 +320,10 @@ async def _forget_provider_tokens(services: Services, doors: Doors) -> None:
     while True:
         await asyncio.sleep(TEND_S)
         try:
-            forgotten = await doors.oauth2().tokens.forget_orphans()
-            services.log.debug("provider_tokens_forgotten", count=forgotten)
+            # Asked here first: who has none shall not load what signing in by OAuth2 needs.
+            if await services.store.all_of(PROVIDER_TOKENS, rows_max=1):
+                forgotten = await doors.oauth2().tokens.forget_orphans()
+                services.log.debug("provider_tokens_forgotten", count=forgotten)
         except YadokariError as error:
             services.log.warning("provider_tokens_left", reason=str(error))
 
