@@ -155,3 +155,42 @@ async def test_an_unreachable_bucket_fails_the_upload_and_keeps_no_record(house:
 
     assert failed.status == 503
     assert (await house("GET", NOTES)).record["totalItems"] == 0
+
+
+async def test_backups_are_kept_in_the_bucket_that_the_settings_name(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Made, listed, downloaded, verified and deleted there; the folder keeps none."""
+    place = s3_place(request.getfixturevalue("s3_url"))
+    async with opened(tmp_path) as house:
+        await house.settings(
+            backups={
+                "s3": {
+                    "enabled": True,
+                    "bucket": place.bucket,
+                    "region": "us-east-1",
+                    "endpoint": place.endpoint,
+                    "accessKey": place.access_key,
+                    "secret": place.secret,
+                    "forcePathStyle": True,
+                }
+            }
+        )
+        made = await house("POST", "/api/backups", {"name": "away.zip"}, token=house.root)
+        listed = await house("GET", "/api/backups", token=house.root)
+        token = (await house("POST", "/api/files/token", token=house.root)).record["token"]
+        content = await house("GET", f"/api/backups/away.zip?token={token}")
+        there = await keys(place, tmp_path)
+        verified = await house.program.commands.run(
+            "backup.verify", msgspec.Raw(b'{"key":"away.zip"}')
+        )
+        deleted = await house("DELETE", "/api/backups/away.zip", token=house.root)
+
+        assert (made.status, deleted.status) == (204, 204), made.body
+        assert [item["key"] for item in listed.items] == ["away.zip"]
+        assert content.body[:4] == b"PK\x03\x04"
+        assert there == ["away.zip"]
+        assert isinstance(verified, dict)
+        assert verified["ok"] is True, verified
+        assert list((tmp_path / "data" / "backups").glob("*.zip")) == []
+        assert await keys(place, tmp_path) == []

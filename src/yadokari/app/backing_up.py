@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from yadokari.app.data_swap import DataSwap
 from yadokari.app.parts import Surroundings
+from yadokari.app.storage import Storage
 from yadokari.blobs.local.bucket import LocalBucket
 from yadokari.files.sweeping import Sweeper
 from yadokari.ports.bucket import Bucket
@@ -28,13 +29,17 @@ def build_backups(
     keeper: SettingsKeeper,
     sweeper: Sweeper,
 ) -> Backups:
-    """Backups of this data folder, kept in it.
+    """Backups of this data folder.
 
     Args:
         storage: Uploaded files to take along; None when they lie elsewhere.
     """
     folder, entropy, clock = surroundings.dir, surroundings.entropy, surroundings.clock
-    kept = LocalBucket(folder.backups, entropy=entropy)
+    kept = Storage(
+        lambda: LocalBucket(folder.backups, entropy=entropy),
+        s3=lambda settings: settings.backups.s3,
+    )
+    keeper.on_change(kept.follow)
 
     def side_tables() -> tuple[SideTable, ...]:
         from yadokari.base.dates import date_text

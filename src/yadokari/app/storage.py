@@ -1,4 +1,4 @@
-"""Where uploaded files are kept: a bucket of the process's settings or of the application's.
+"""Where files and backups are kept: a bucket of the process's settings or of the application's.
 
 ST1  A change of the application settings counts for the next file; nothing is moved.
 ST2  An object store is opened when it is first needed: the start does not load its library.
@@ -18,15 +18,23 @@ from yadokari.upkeep.app_settings import S3, AppSettings
 class Storage:
     """A bucket that stands for whichever is in force."""
 
-    def __init__(self, standing: Callable[[], Bucket]) -> None:
+    def __init__(
+        self,
+        standing: Callable[[], Bucket],
+        *,
+        s3: Callable[[AppSettings], S3] = lambda settings: settings.s3,
+    ) -> None:
+        """``standing`` is in force while the settings' bucket, as ``s3`` finds it, is off."""
         self._standing = standing
+        self._s3_of = s3
         self._s3 = S3()
         self._bucket: Bucket | None = None
 
     def follow(self, settings: AppSettings) -> None:
         """Use what these settings say from now on (ST1)."""
-        if settings.s3 != self._s3:
-            self._s3, self._bucket = settings.s3, None
+        s3 = self._s3_of(settings)
+        if s3 != self._s3:
+            self._s3, self._bucket = s3, None
 
     @property
     def current(self) -> Bucket:
