@@ -36,7 +36,7 @@ _DRAWN: dict[Kind, tuple[str, ...]] = {
 }
 _DRAWN_LIKE: dict[Kind, tuple[str, ...]] = {
     "autodate": ("'Z'", "':'", "'%'", "''", "'x'", "null"),
-    "file": ("'pic'", "'note_'", "'%.txt'", "''", "'%'", "null"),
+    "file": ("'.png'", "'note_'", "'%.txt'", "''", "'%'", "null"),  # Nothing that chance may write.
     "files": ("'[]'", "'note_'", "'%.txt%'", "''", "'%'", "null"),
     "password": ("'$2a$'", "''", "'%'", "null"),
 }

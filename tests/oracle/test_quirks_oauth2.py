@@ -1,7 +1,8 @@
 """Signing in through another service: which record, what becomes of it, what a rule sees."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from urllib.parse import quote
 
 import jwt
@@ -393,21 +394,22 @@ def shifted(**seconds: int) -> dict[str, Json]:
     return claims_of(**{name: int(time.time()) + value for name, value in seconds.items()})
 
 
-CLAIMS = {
-    "good": (claims_of(), 200),
-    "for several": (claims_of(aud=["q", "client"]), 200),
-    "for somebody else": (claims_of(aud="other"), 400),
-    "for nobody": (claims_of(aud=None), 400),
-    "by somebody else": (claims_of(iss="https://j.test"), 400),
-    "by nobody": (claims_of(iss=None), 400),
-    "just over": (shifted(exp=-200), 400),
-    "over": (shifted(exp=-400), 400),
-    "endless": (claims_of(exp=None), 200),
-    "from the future": (shifted(iat=400), 400),
-    "by a clock that is fast": (shifted(iat=200), 200),
-    "not yet": (shifted(nbf=400), 400),
-    "soon": (shifted(nbf=200), 400),
+CLAIMS: Mapping[str, tuple[Callable[[], dict[str, Json]], int]] = {
+    "good": (claims_of, 200),
+    "for several": (partial(claims_of, aud=["q", "client"]), 200),
+    "for somebody else": (partial(claims_of, aud="other"), 400),
+    "for nobody": (partial(claims_of, aud=None), 400),
+    "by somebody else": (partial(claims_of, iss="https://j.test"), 400),
+    "by nobody": (partial(claims_of, iss=None), 400),
+    "just over": (partial(shifted, exp=-200), 400),
+    "over": (partial(shifted, exp=-400), 400),
+    "endless": (partial(claims_of, exp=None), 200),
+    "from the future": (partial(shifted, iat=400), 400),
+    "by a clock that is fast": (partial(shifted, iat=200), 200),
+    "not yet": (partial(shifted, nbf=400), 400),
+    "soon": (partial(shifted, nbf=200), 400),
 }
+"""Made when they are needed: a moment that lies ahead would pass while other tests run."""
 
 
 def signed_in_by_token(scene: Scene, there: IdentityProvider, token: str) -> Seen:
@@ -426,9 +428,9 @@ def test_an_id_token_is_for_us_by_whom_we_expect_and_good_now(
     scene: Scene, there: IdentityProvider, name: str
 ):
     """To the second; only the moment of its making may lie five minutes ahead."""
-    claims, status = CLAIMS[name]
+    make, status = CLAIMS[name]
 
-    done = signed_in_by_token(scene, there, there.id_token(claims))
+    done = signed_in_by_token(scene, there, there.id_token(make()))
 
     assert done.status == status, done.raw.text
 

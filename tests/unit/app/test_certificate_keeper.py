@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import os
 import ssl
 import stat
 import threading
@@ -361,9 +362,13 @@ def test_files_are_for_their_owner_only(tmp_path: Path):
     """Q5: whatever the umask, and nothing half written stays."""
     shelf = Shelf(tmp_path, directory=DIRECTORY)
     shelf.probe()
+    former = os.umask(0)
 
-    for _ in range(2):
-        held = shelf.keep("a.example", made("a.example", begins_ms=1_000_000))
+    try:
+        for _ in range(2):
+            held = shelf.keep("a.example", made("a.example", begins_ms=1_000_000))
+    finally:
+        os.umask(former)
 
     assert held.begins_ms == 1_000_000
     assert held.ends_ms == 1_000_000 + LIFE_MS
